@@ -31,7 +31,7 @@ export interface ListForm extends Located {
   /** The bracket that was written; a `[` list means `(list …)` in an expression. */
   readonly bracket: "(" | "[";
   /** Set where the list was written by a reader prefix: `'x` is `(quote x)` with prefix `'`. */
-  readonly prefix?: "'" | "`" | "," | ",@" | "#'";
+  readonly prefix?: Prefix;
 }
 export interface DictForm extends Located {
   readonly type: "dict";
@@ -68,11 +68,34 @@ export interface BooleanForm extends Located {
 export interface NilForm extends Located {
   readonly type: "nil";
 }
+/** `#vector (1 2)`, `#set (1 2)`, `#bytes "AQI="`: data, whose elements are not evaluated. */
+export interface TaggedForm extends Located {
+  readonly type: "tagged";
+  readonly tag: BuiltinTag;
+  /** A `(` list for `vector` and `set`, a string of base64 for `bytes`: the reader has checked it. */
+  readonly form: Form;
+}
 /** A value that has no text of its own: what a macro put in its expansion or a tag handler made. */
 export interface ValueForm extends Located {
   readonly type: "value";
   readonly value: unknown;
+  /** What was written, where a tag handler made the value: it prints and compares as `#tag form`. */
+  readonly written?: { readonly tag: string; readonly form: Form };
 }
+
+/** The tags of the language itself; all others need a handler. */
+export const BUILTIN_TAGS = ["vector", "set", "bytes"] as const;
+export type BuiltinTag = (typeof BUILTIN_TAGS)[number];
+
+/** What each reader prefix stands for: `'x` is `(quote x)`. */
+export const PREFIX_NAMES: Readonly<Record<Prefix, string>> = {
+  "'": "quote",
+  "`": "quasiquote",
+  ",": "unquote",
+  ",@": "unquote-splicing",
+  "#'": "quote",
+};
+export type Prefix = "'" | "`" | "," | ",@" | "#'";
 
 /** One datum with its place. Discriminate by `type`. */
 export type Form =
@@ -85,6 +108,7 @@ export type Form =
   | BigIntForm
   | BooleanForm
   | NilForm
+  | TaggedForm
   | ValueForm;
 
 /** A place in a text, resolved: offsets are UTF-16 units from the start of the file. */
