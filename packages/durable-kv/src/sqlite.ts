@@ -1,0 +1,294 @@
+/**
+ * The embedded engine's file: how it is opened, what is in it, and what SQLite's errors mean. Durability
+ * rests on WAL with `synchronous=FULL`: `NORMAL` loses acknowledged commits in a power cut.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
+import { KvError } from "./errors.ts";
+
+export type Database = DatabaseSync;
+export type Statement = StatementSync;
+
+/** Marks the file as ours: "SXKV". */
+const APPLICATION_ID = 0x53584b56;
+/** The layout of the tables. A newer one is refused. */
+export const FORMAT = 1;
+/** Older ones can lose commits when the write-ahead log is reset (fixed in 3.51.3). */
+const OLDEST_SQLITE = "3.51.3";
+
+/**
+ * `meta` has one row: the number of the last commit, and that of the last one whose changes were trimmed
+ * from `change`, the log that watchers read. `expires` is in milliseconds since 1970.
+ */
+const SCHEMA = `
+  CREATE TABLE kv (key BLOB PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL, expires INTEGER) STRICT, WITHOUT ROWID;
+  CREATE INDEX kv_expires ON kv (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE change (version INTEGER, seq INTEGER, key BLOB NOT NULL, deleted INTEGER NOT NULL, PRIMARY KEY (version, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL, trimmed INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES (0, 0, 0);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${FORMAT};
+`;
+
+let loaded: typeof import("node:sqlite") | undefined;
+
+/** `node:sqlite` without the one warning that loading it prints on Node 22. */
+function sqlite(): typeof import("node:sqlite") {
+  if (loaded !== undefined) return loaded;
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).startsWith("SQLite is an experimental feature"))
+      Reflect.apply(emitWarning, process, [warning, ...rest]);
+  }) as typeof emitWarning;
+  try {
+    // Loading is synchronous, so that nobody else's warning is ever looked at.
+    loaded = process.getBuiltinModule("node:sqlite");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+  const version = process.versions.sqlite ?? "none";
+  if (loaded === undefined || olderThan(version, OLDEST_SQLITE)) {
+    loaded = undefined;
+    throw new KvError(
+      "fatal",
+      `durable-kv needs SQLite ${OLDEST_SQLITE} or newer, which keeps what it acknowledged; Node ${process.versions.node} has ${version}. ` +
+        "Install the latest Node 22, 24 or 26",
+    );
+  }
+  return loaded;
+}
+
+export function olderThan(version: string, least: string): boolean {
+  return version.localeCompare(least, "en", { numeric: true }) < 0;
+}
+
+export interface Place {
+  /** What messages call it. */
+  readonly name: string;
+  /** The file, or ":memory:". */
+  readonly file: string;
+}
+
+/** The file of a store's folder. */
+export function placeIn(folder: string): Place {
+  const path = resolve(folder);
+  return { name: path, file: join(path, "store.sqlite") };
+}
+
+export const MEMORY: Place = { name: "memory", file: ":memory:" };
+
+export interface OpenOptions {
+  /** How long to wait for another process that holds a lock, in milliseconds. */
+  readonly lockTimeout: number;
+  /** The largest size of the file, in bytes. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * Opens the file, and creates folder, file and tables where they do not exist. Waits for locks without
+ * blocking the event loop.
+ *
+ * @throws KvError "unwritable" "corrupt" "newer-format" "busy" "fatal"
+ */
+export async function openDatabase(place: Place, options: OpenOptions): Promise<Database> {
+  if (place !== MEMORY) createFolder(place);
+  const db = connect(place, options);
+  try {
+    const wal =
+      place === MEMORY || (await patiently(() => journalMode(db), options.lockTimeout, place)) === "wal";
+    if (!wal)
+      throw new KvError(
+        "fatal",
+        `The file system of ${place.name} does not support SQLite's write-ahead log (a network drive?)`,
+      );
+    await patiently(() => initialise(db, place), options.lockTimeout, place);
+    return db;
+  } catch (error) {
+    db.close();
+    throw translated(error, place);
+  }
+}
+
+/** A further connection to a file that `openDatabase` has opened. */
+export function connect(place: Place, { maxBytes }: Pick<OpenOptions, "maxBytes">): Database {
+  const { DatabaseSync } = sqlite();
+  let db: Database | undefined;
+  try {
+    // Timeout 0: a lock is waited for by trying again later, not by blocking.
+    db = new DatabaseSync(place.file, { timeout: 0 });
+    db.exec(
+      "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = 67108864",
+    );
+    if (maxBytes !== undefined) {
+      const [pageSize] = Object.values(db.prepare("PRAGMA page_size").get() ?? {});
+      db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / Number(pageSize)))}`);
+    }
+    return db;
+  } catch (error) {
+    db?.close();
+    throw translated(error, place);
+  }
+}
+
+function createFolder({ name }: Place): void {
+  try {
+    const created = mkdirSync(name, { recursive: true });
+    // The new folder's own entry must survive a power cut as the file's does, which SQLite syncs.
+    if (created !== undefined && process.platform !== "win32") syncFolder(dirname(created));
+  } catch (error) {
+    throw unwritable(name, reason(error), error);
+  }
+}
+
+function syncFolder(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function journalMode(db: Database): unknown {
+  return db.prepare("PRAGMA journal_mode = WAL").get()?.journal_mode;
+}
+
+function initialise(db: Database, place: Place): void {
+  // Taking the write lock also finds out now, and not at the first commit, that the file is read-only.
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const application = Number(db.prepare("PRAGMA application_id").get()?.application_id);
+    const format = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+    const tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
+    if (application === 0 && format === 0 && tables === 0) db.exec(SCHEMA);
+    else if (application !== APPLICATION_ID)
+      throw new KvError("corrupt", `${place.file} is a SQLite database, but not a store of durable-kv`);
+    else if (format > FORMAT) {
+      throw new KvError(
+        "newer-format",
+        `The store ${place.name} has the format ${format}, and this version of @sorbus/durable-kv reads up to ${FORMAT}: upgrade the package`,
+      );
+    }
+    db.exec("COMMIT");
+  } catch (error) {
+    rollback(db);
+    throw error;
+  }
+}
+
+/** Ends a transaction that has failed. SQLite has ended it by itself after some errors. */
+export function rollback(db: Database): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch (error) {
+    if (primaryCode(error) !== SQLITE.ERROR) throw error;
+  }
+}
+
+/** Runs `f` until no lock is in its way; waits between attempts, a little longer each time. */
+export async function patiently<T>(f: () => T, timeout: number, place: Place): Promise<T> {
+  const deadline = performance.now() + timeout;
+  for (let pause = 1; ; pause = Math.min(pause * 1.5, 10)) {
+    try {
+      return f();
+    } catch (error) {
+      const code = primaryCode(error);
+      if (code !== SQLITE.BUSY && code !== SQLITE.LOCKED) throw error;
+      if (performance.now() > deadline) {
+        throw new KvError(
+          "busy",
+          `Another process has held the write lock of ${place.name} for ${timeout / 1000} s`,
+          { cause: error },
+        );
+      }
+    }
+    // Jitter, so that processes that wait for one lock do not step on each other at every attempt.
+    await wait(pause * (0.5 + Math.random()));
+  }
+}
+
+const SQLITE = {
+  ERROR: 1,
+  PERM: 3,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  NOTADB: 26,
+} as const;
+
+function primaryCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}
+
+/** What an error of SQLite means to a user of the store. Others are passed on. */
+export function translated(error: unknown, place: Place, committing = false): unknown {
+  const code = primaryCode(error);
+  if (code === undefined) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const options = { cause: error };
+  switch (code) {
+    case SQLITE.FULL:
+      return new KvError(
+        "full",
+        `No room is left for the store ${place.name}: nothing was committed. Free some and try again`,
+        options,
+      );
+    case SQLITE.CORRUPT:
+    case SQLITE.NOTADB:
+      return new KvError(
+        "corrupt",
+        `The store's file ${place.file} is damaged, or is no store: ${said}. Restore it from a backup`,
+        options,
+      );
+    case SQLITE.PERM:
+    case SQLITE.READONLY:
+    case SQLITE.CANTOPEN:
+      return unwritable(place.name, said, error);
+    case SQLITE.IOERR:
+      if (committing) {
+        return new KvError(
+          "commit-unknown",
+          `The disk of ${place.name} failed during a commit, which may or may not have happened: ${said}`,
+          options,
+        );
+      }
+      return new KvError(
+        "fatal",
+        `The disk of ${place.name} failed; nothing was committed: ${said}`,
+        options,
+      );
+    default:
+      return new KvError("fatal", `SQLite failed on ${place.file}; nothing was committed: ${said}`, options);
+  }
+}
+
+function unwritable(folder: string, why: string, cause: unknown): KvError {
+  return new KvError(
+    "unwritable",
+    `The store's folder ${folder} cannot be written: ${why}. Make it writable for this user, or choose another`,
+    { cause },
+  );
+}
+
+function reason(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  const known: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EROFS: "the file system is read-only",
+    EEXIST: "there is a file of that name",
+    ENOTDIR: "a part of the path is a file",
+    ENOSPC: "the disk is full",
+  };
+  return (
+    (typeof code === "string" ? known[code] : undefined) ??
+    (error instanceof Error ? error.message : String(error))
+  );
+}
