@@ -1,0 +1,44 @@
+/** Sets: immutable, any element, told apart by `=` (and NaN is one element). Insertion order. */
+import { VALUES } from "./equal.ts";
+import { PersistentMap } from "./hamt.ts";
+import { NIL } from "./instance.ts";
+import type { Value } from "./value.ts";
+
+export class SxSet {
+  readonly map: PersistentMap<Value>;
+  private constructor(map: PersistentMap<Value>) {
+    this.map = map;
+  }
+
+  /** O(n). */
+  static from(items: Iterable<Value>): SxSet {
+    const entries = Array.from(items, (v): [Value, Value] => [v, NIL]);
+    return new SxSet(PersistentMap.from(VALUES, entries));
+  }
+  get size(): number {
+    return this.map.size;
+  }
+  /** O(1), about. */
+  has(v: Value): boolean {
+    return this.map.find(v) !== undefined;
+  }
+  /** Itself when `v` is in it. O(log n), and shares all else. */
+  add(v: Value): SxSet {
+    return this.has(v) ? this : new SxSet(this.map.set(v, NIL));
+  }
+  /** Itself when `v` is not in it. O(log n). */
+  delete(v: Value): SxSet {
+    const map = this.map.delete(v);
+    return map === this.map ? this : new SxSet(map);
+  }
+  /** The elements in the order in which they were added. O(n). */
+  items(): Value[] {
+    return this.map.entries().map((e) => e.key);
+  }
+  /** The sum of the elements' hashes: the same for equal sets, however deep they are. */
+  get hash(): number {
+    let sum = 0;
+    for (const e of this.map.entries()) sum = (sum + e.hash) | 0;
+    return sum;
+  }
+}

@@ -1,0 +1,41 @@
+/** The little of the WebAssembly JavaScript API that is used, and the check that GC types exist. */
+import { anyref, Module as Builder } from "@sorbus/wasm-encoder";
+
+interface WasmGlobal {
+  readonly value: unknown;
+}
+interface WasmApi {
+  validate(bytes: Uint8Array): boolean;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => {
+    readonly exports: Record<string, unknown>;
+  };
+}
+
+/** What an engine needs to run SX. */
+export const REQUIREMENT =
+  "Sorbus needs WebAssembly with garbage-collected types: Node 22, Chrome 119, Firefox 120, Safari 18.2, or later";
+
+function probe(): Uint8Array {
+  const module = new Builder();
+  module.func("probe", { params: { x: anyref }, results: ["i32"] }).op("local.get", 0).op("ref.is_null");
+  return module.encode();
+}
+
+/** The engine's WebAssembly. Throws one clear Error where GC types are missing. */
+export function wasmApi(): WasmApi {
+  const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
+  if (api === undefined || !api.validate(probe())) throw new Error(REQUIREMENT);
+  return api;
+}
+
+/** Compiles and instantiates at once. The modules are small, so blocking is right. */
+export function instantiate(bytes: Uint8Array, imports: Record<string, Record<string, unknown>>): Record<string, unknown> {
+  const api = wasmApi();
+  return new api.Instance(new api.Module(bytes), imports).exports;
+}
+
+/** The value of an exported global. */
+export function globalValue(exported: unknown): object {
+  return (exported as WasmGlobal).value as object;
+}
