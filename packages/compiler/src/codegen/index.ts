@@ -1,0 +1,42 @@
+/** The back end: a unit's Core to the bytecode of its functions. */
+import { spanAt } from "@sorbus/reader";
+import { type Code, condition, Raise, type UnitCode } from "@sorbus/vm";
+import type { Unit } from "../core.ts";
+import { FunctionCompiler, type UnitContext } from "./function.ts";
+
+export interface GenerateOptions {
+  /** Core and prelude code, left out of stack traces. */
+  readonly hidden?: boolean;
+}
+
+/** A compiled unit with the places of its live constants. */
+export interface GeneratedUnit extends UnitCode {
+  readonly slots: ReadonlyMap<string, { readonly fn: number; readonly constant: number }>;
+}
+
+/**
+ * Compiles a unit. Linear in the size of its Core, but for nested loops.
+ * @throws Raise of kind "syntax" for code that is nested too deeply.
+ */
+export function generate(unit: Unit, options: GenerateOptions = {}): GeneratedUnit {
+  const { origin } = unit.form;
+  const context: UnitContext = {
+    functions: [],
+    hidden: options.hidden === true,
+    origin,
+    locate: (start, end) => spanAt(origin.source, origin.offset + start, origin.offset + end),
+    slots: new Map(),
+  };
+  try {
+    FunctionCompiler.topLevel(context, unit.core);
+  } catch (error) {
+    if (!(error instanceof RangeError) || !error.message.includes("call stack")) throw error;
+    throw new Raise(condition("syntax", "the code is nested too deeply to compile"));
+  }
+  const functions: readonly Code[] = context.functions;
+  functions.forEach((code, index) => {
+    code.unitHash = unit.contentHash;
+    code.unitIndex = index;
+  });
+  return { id: unit.id, hash: unit.contentHash, functions, slots: context.slots };
+}

@@ -1,0 +1,174 @@
+/**
+ * The VM as an engine: what its threads share — limits, the prelude's entry points, code by hash —
+ * and what the host gives it: a clock, how to find and compile core definitions, words for unknown
+ * names. It reaches for nothing itself.
+ */
+import { type Code, type UnitCode } from "../bytecode/code.ts";
+import { closure, condition, inspect, NIL, stats as heapStats } from "../heap/index.ts";
+import { liveSize } from "../heap/live.ts";
+import { type Cell, Raise, type Value } from "../heap/value.ts";
+import type { Engine, EngineFiber, Limits, RunStats } from "./engine.ts";
+import { throwCondition } from "./arity.ts";
+import { type Thread, TaskTree } from "./tasks.ts";
+import { VmThread } from "./thread.ts";
+
+/** What a machine needs from around it. */
+export interface MachineHost {
+  /** The value of a core definition, compiled on first use; undefined when there is none of that name. */
+  resolveCore(name: string): Value | undefined;
+  /** For `eval`: a function of no arguments that evaluates the form. @throws Raise */
+  compile(form: Value, module: Value): Value;
+  /** Names to suggest for an unknown one, best first. */
+  suggest(cell: Cell): string | undefined;
+  /** Milliseconds, for time limits. */
+  now(): number;
+}
+
+interface EffectiveLimits {
+  readonly steps: number;
+  readonly time: number;
+  readonly memory: number;
+  /** Stack slots. */
+  readonly slots: number;
+}
+
+/** Bytes that a stack may take where no memory limit is given. */
+const DEFAULT_STACK_BYTES = 1 << 30;
+const BYTES_PER_SLOT = 8;
+
+export class Machine implements Engine<UnitCode> {
+  readonly name = "vm";
+  private readonly host: MachineHost;
+  /** Limits of threads that are being made. */
+  limits: EffectiveLimits;
+  private readonly units: Map<string, UnitCode> = new Map();
+  private readonly entries: Map<string, Value> = new Map();
+  private allocatedAtCheck = 0;
+
+  constructor(host: MachineHost, limits: Limits = {}) {
+    this.host = host;
+    this.limits = effective(limits);
+  }
+
+  now(): number {
+    return this.host.now();
+  }
+
+  /** Keeps a unit's code, so that frames frozen in it can be found again. */
+  addUnit(unit: UnitCode): void {
+    this.units.set(unit.hash, unit);
+  }
+
+  unit(hash: string): UnitCode | undefined {
+    return this.units.get(hash);
+  }
+
+  /** A closure without captured values. */
+  closureOf(code: Code): Value {
+    return closure(code, []);
+  }
+
+  evaluate(unit: UnitCode, limits?: Limits): EngineFiber {
+    this.addUnit(unit);
+    const code = unit.functions[0];
+    if (code === undefined) throw new RangeError(`unit ${unit.id} has no code`);
+    return this.call(this.closureOf(code), [], limits);
+  }
+
+  call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber {
+    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const bounds = limits === undefined ? this.limits : effective(limits);
+    const start = (f: Value, values: readonly Value[]): Thread => new VmThread(this, f, values, stats, bounds);
+    return new TaskTree(
+      start(fn, args),
+      (thunk, marks) => start(this.entry("%with-marks"), [marks, thunk]),
+      stats,
+      () => {
+        throw new Raise(condition("host", "freezing is not there yet"));
+      },
+    );
+  }
+
+  thaw(_bytes: Uint8Array): EngineFiber {
+    throw new Raise(condition("host", "thawing is not there yet"));
+  }
+
+  /** A definition of the prelude that the machine itself calls. */
+  private entry(name: string): Value {
+    let value = this.entries.get(name);
+    if (value === undefined) {
+      value = this.host.resolveCore(name);
+      if (value === undefined) throw new RangeError(`the prelude lacks ${name}`);
+      this.entries.set(name, value);
+    }
+    return value;
+  }
+
+  signal(): Value {
+    return this.entry("%signal");
+  }
+
+  cancelled(): Value {
+    return this.entry("%cancelled");
+  }
+
+  /** The value of a cell that has none yet: a core definition, compiled now, or the condition "unbound". */
+  link(cell: Cell): Value {
+    if (cell.module === "core") {
+      const value = this.host.resolveCore(cell.name);
+      if (value !== undefined) {
+        cell.value = value;
+        return value;
+      }
+    }
+    this.raiseUnbound(cell);
+  }
+
+  raiseUnbound(cell: Cell): never {
+    const suggestion = this.host.suggest(cell);
+    throwCondition(
+      condition("unbound", `${cell.name} is not defined${suggestion === undefined ? "" : `; did you mean ${suggestion}?`}`),
+    );
+  }
+
+  raiseUninitialised(name: string): never {
+    throwCondition(condition("unbound", `${name} is used before it is defined`));
+  }
+
+  compile(form: Value, module: Value): Value {
+    return this.host.compile(form, module);
+  }
+
+  /**
+   * Raises "limit" when what the thread can reach is more than its memory limit. Looks only after the
+   * heap has handed out as much again as was alive at the last look, so that the cost is amortised.
+   */
+  checkMemory(t: VmThread): void {
+    const limit = t.bounds.memory;
+    if (limit === Number.POSITIVE_INFINITY) return;
+    const { allocated } = heapStats();
+    if (allocated - this.allocatedAtCheck < limit / 4) return;
+    this.allocatedAtCheck = allocated;
+    const live = liveSize(t.roots());
+    if (live > limit) {
+      throw new Raise(condition("limit", `memory: the program holds more than its limit of ${limit} bytes`));
+    }
+  }
+
+  /** For messages. */
+  show(value: Value): string {
+    return value === NIL ? "nil" : inspect(value);
+  }
+}
+
+function effective(limits: Limits): EffectiveLimits {
+  const memory = limits.memory ?? Number.POSITIVE_INFINITY;
+  return {
+    steps: limits.steps ?? Number.POSITIVE_INFINITY,
+    time: limits.time ?? Number.POSITIVE_INFINITY,
+    memory,
+    slots: Math.min(memory, DEFAULT_STACK_BYTES) / BYTES_PER_SLOT,
+  };
+}
+
+export type { EffectiveLimits };

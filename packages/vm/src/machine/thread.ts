@@ -1,0 +1,481 @@
+/**
+ * One thread of control of the VM: its stack and all that changes it out of line — calls that are
+ * more than a jump, conditions, underflow, the stack's growth. The instructions themselves are run
+ * by `dispatch.ts`, what the control builtins do is in `control.ts`.
+ *
+ * Between two instructions the state is complete in these fields: nothing lives on the host's stack.
+ */
+import { type Code, positionAt } from "../bytecode/code.ts";
+import { HEADER } from "../bytecode/opcodes.ts";
+import { ControlBuiltin } from "../control/builtins.ts";
+import { closureCode, condition, fromArray, inspect, NIL } from "../heap/index.ts";
+import {
+  Applicable,
+  Condition,
+  type ConditionSpan,
+  Raise,
+  type StackFrame,
+  type Value,
+} from "../heap/value.ts";
+import { ElementPrimitive } from "../primitives/element.ts";
+import { Primitive } from "../primitives/primitive.ts";
+import { arityCondition, notAFunction, throwCondition } from "./arity.ts";
+import { bindArguments, splitNamed } from "./bind.ts";
+import { callControl } from "./control.ts";
+import { dispatch } from "./dispatch.ts";
+import { bootCode } from "./machine-code.ts";
+import type { RunStats } from "./engine.ts";
+import type { EffectiveLimits, Machine } from "./machine.ts";
+import {
+  CLOSURE,
+  CODE,
+  DELTA,
+  MARK_KEY,
+  MARK_LINK,
+  MARK_VALUE,
+  Part,
+  RETURN_PC,
+  Slice,
+  under,
+} from "./stack.ts";
+import type { Budget, Thread, ThreadStep } from "./tasks.ts";
+
+/** Slots of a segment when it starts, and when it is moved to the heap and a new one begun. */
+const FIRST_SEGMENT = 64;
+const FULL_SEGMENT = 1 << 16;
+/** Slots that handlers of a stack overflow may use beyond the limit. */
+const OVERFLOW_GRACE = 1 << 17;
+/** Frames shown at either end of a long stack trace. */
+const TRACE_TOP = 40;
+const TRACE_BOTTOM = 10;
+
+export class VmThread implements Thread {
+  readonly machine: Machine;
+  /** The active segment; register r of the running frame is `stack[fp + r]`. */
+  stack: unknown[];
+  /** Register 0 of the running frame; 0: there is no frame in the active segment. */
+  fp: number;
+  /** The instruction to run next, or the one that is being run when something raises. */
+  pc: number;
+  /** First free slot after the top frame, while it waits for a result. Valid out of line only. */
+  to: number;
+  /** Register 0 of the topmost mark frame in the active segment; 0: none. */
+  markTop: number;
+  below: Slice | null;
+  parts: Part | null;
+  /** Set by what must leave the dispatch loop. */
+  stop: ThreadStep | undefined;
+  /** Bound on all slots of the stack; raised for a while so that an overflow can be handled. */
+  slotLimit: number;
+  /** Steps (calls and loop iterations) left before the step limit. */
+  stepsLeft: number;
+  readonly deadline: number;
+  cancelReason: Value | undefined;
+
+  readonly stats: RunStats;
+  readonly bounds: EffectiveLimits;
+
+  constructor(machine: Machine, fn: Value, args: readonly Value[], stats: RunStats, bounds: EffectiveLimits) {
+    this.machine = machine;
+    this.stats = stats;
+    this.bounds = bounds;
+    const boot = bootCode(args.length);
+    this.stack = new Array<unknown>(Math.max(FIRST_SEGMENT, boot.registers + HEADER + 1)).fill(undefined);
+    this.fp = HEADER;
+    this.pc = 0;
+    this.to = 0;
+    this.markTop = 0;
+    this.below = null;
+    this.parts = null;
+    this.stop = undefined;
+    this.slotLimit = bounds.slots;
+    this.stepsLeft = bounds.steps;
+    this.deadline = bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : machine.now() + bounds.time;
+    this.cancelReason = undefined;
+    this.stack[HEADER + CODE] = boot;
+    this.stack[HEADER + CLOSURE] = NIL;
+    this.stack[HEADER + RETURN_PC] = 0;
+    this.stack[HEADER + DELTA] = 0;
+    this.stack[HEADER + HEADER + CLOSURE] = fn;
+    for (let i = 0; i < args.length; i++) this.stack[HEADER + HEADER + i] = args[i];
+  }
+
+  run(budget: Budget): ThreadStep {
+    if (this.stop?.type === "done" || this.stop?.type === "raised") return this.stop;
+    this.stop = undefined;
+    return dispatch(this, budget);
+  }
+
+  resume(value: Value): void {
+    this.stop = undefined;
+    this.deliver(value);
+  }
+
+  raise(reason: Value): void {
+    this.stop = undefined;
+    // The call that waited has not returned: the condition belongs to it, not to what follows.
+    if (this.fp !== 0) this.pc -= 1;
+    this.signal(reason);
+  }
+
+  cancel(reason: Value): void {
+    this.stop = undefined;
+    this.interrupt(this.machine.cancelled(), reason);
+  }
+
+  /** The running frame's code. */
+  code(): Code {
+    return this.stack[this.fp + CODE] as Code;
+  }
+
+  /** Everything that keeps values alive: for the memory limit. */
+  roots(): unknown[] {
+    const roots: unknown[] = [this.stack];
+    for (let s = this.below; s !== null; s = s.next) roots.push(s.values);
+    for (let p = this.parts; p !== null; p = p.next) {
+      for (let s: Slice | null = p.slices; s !== null; s = s.next) roots.push(s.values);
+    }
+    return roots;
+  }
+
+  /** All slots in use. */
+  depth(): number {
+    return (
+      this.fp + (this.below === null ? 0 : this.below.depth) + (this.parts === null ? 0 : this.parts.depth)
+    );
+  }
+
+  // ---- results -------------------------------------------------------------------------------
+
+  /** Gives `value` to the call that the top frame waits for. */
+  deliver(value: Value): void {
+    if (this.fp === 0) this.underflow(value);
+    else {
+      const dst = this.code().code[this.pc - 1] as number;
+      this.stack[this.fp + dst] = value;
+    }
+  }
+
+  /** Leaves the running frame with `value`. */
+  returnValue(value: Value): void {
+    this.dropFrame();
+    this.deliver(value);
+  }
+
+  /** Takes the running frame off, as a tail call or a return does. */
+  dropFrame(): void {
+    const { stack, fp } = this;
+    if (fp <= HEADER) {
+      this.fp = 0;
+      this.to = 0;
+      return;
+    }
+    this.to = fp - HEADER;
+    this.pc = stack[fp + RETURN_PC] as number;
+    this.fp = fp - (stack[fp + DELTA] as number);
+  }
+
+  /** Brings the top frame of what is below into the active segment and gives it `value`. */
+  underflow(value: Value): void {
+    let slice = this.below;
+    if (slice === null) {
+      const { parts } = this;
+      if (parts === null) {
+        this.fp = 0;
+        this.stop = { type: "done", value };
+        return;
+      }
+      slice = parts.slices;
+      this.parts = parts.next;
+    }
+    const first = slice.fp - HEADER;
+    const size = slice.to - first;
+    const code = slice.values[slice.fp + CODE] as Code;
+    this.reserve(HEADER + Math.max(size, code.registers));
+    const { stack } = this;
+    for (let i = 0; i < size; i++) stack[i] = slice.values[first + i];
+    this.fp = HEADER;
+    this.pc = slice.pc;
+    this.to = size;
+    this.markTop = 0;
+    if (slice.markTop === slice.fp) {
+      this.markTop = HEADER;
+      stack[HEADER + MARK_LINK] = 0;
+    }
+    this.below = under(slice, slice.fp);
+    stack[HEADER + (code.code[slice.pc - 1] as number)] = value;
+    if (this.slotLimit > this.bounds.slots && this.depth() < this.bounds.slots) {
+      this.slotLimit = this.bounds.slots;
+    }
+  }
+
+  // ---- room ----------------------------------------------------------------------------------
+
+  /** Makes the active segment at least `slots` long (while it holds nothing that matters, or by copying). */
+  reserve(slots: number): void {
+    const { stack } = this;
+    if (slots <= stack.length) return;
+    let length = Math.max(FIRST_SEGMENT, stack.length);
+    while (length < slots) length *= 2;
+    const grown = new Array<unknown>(length).fill(undefined);
+    for (let i = 0; i < stack.length; i++) grown[i] = stack[i];
+    this.stack = grown;
+  }
+
+  /** Room for a frame of `slots` slots on top of `this.to`: grows the segment or begins a new one. */
+  makeRoom(slots: number): void {
+    const need = this.to + slots;
+    if (need <= this.stack.length) return;
+    if (this.depth() + slots > this.slotLimit) {
+      throw new Raise(condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"));
+    }
+    if (need <= FULL_SEGMENT || this.fp === 0) this.reserve(need);
+    else {
+      this.freezeActive();
+      this.reserve(Math.max(FULL_SEGMENT, slots));
+    }
+  }
+
+  /** Turns the active segment into a slice; the top frame is waiting for a result. */
+  freezeActive(): void {
+    if (this.fp !== 0) {
+      this.below = new Slice(this.stack, 0, this.to, this.fp, this.pc, this.markTop, this.below);
+      this.stack = new Array<unknown>(FIRST_SEGMENT).fill(undefined);
+    }
+    this.fp = 0;
+    this.to = 0;
+    this.markTop = 0;
+  }
+
+  // ---- calls ---------------------------------------------------------------------------------
+
+  /**
+   * The call at `base` of the running frame, whatever its callee: what the dispatch loop does not do
+   * itself. `this.pc` is the instruction, `next` the one after it. Arguments are checked while the
+   * frame is whole, so that an error is raised in it.
+   */
+  invoke(base: number, n: number, named: readonly number[] | undefined, next: number, tail: boolean): void {
+    const { stack } = this;
+    let f = stack[base + HEADER + CLOSURE] as Value;
+    while (f instanceof Applicable) f = f.procedure;
+    const args: Value[] = new Array(n);
+    for (let i = 0; i < n; i++) args[i] = stack[base + HEADER + i] as Value;
+    if (f instanceof Primitive) {
+      const value = callPrimitive(f, args, named);
+      if (tail) this.returnValue(value);
+      else {
+        this.pc = next;
+        this.deliver(value);
+      }
+      return;
+    }
+    const code = closureCode(f) as Code | null;
+    if (code !== null) {
+      const bound = bindArguments(code, args, named);
+      this.settleCall(base, next, tail);
+      this.pushFrame(code, f, bound);
+      return;
+    }
+    if (f instanceof ControlBuiltin) {
+      if (n < f.min || n > f.max) throwCondition(arityCondition(f, n));
+      this.settleCall(base, next, tail);
+      callControl(this, f, args);
+      return;
+    }
+    throwCondition(notAFunction(inspect(f)));
+  }
+
+  private settleCall(base: number, next: number, tail: boolean): void {
+    if (tail) this.dropFrame();
+    else {
+      this.pc = next;
+      this.to = base;
+    }
+  }
+
+  /** Calls `f` on top of the waiting top frame (or an empty segment), which gets the result. */
+  callNext(f: Value, args: readonly Value[], named?: readonly number[]): void {
+    let callee = f;
+    while (callee instanceof Applicable) callee = callee.procedure;
+    if (callee instanceof Primitive) {
+      this.deliver(callPrimitive(callee, args, named));
+      return;
+    }
+    const code = closureCode(callee) as Code | null;
+    if (code !== null) {
+      this.pushFrame(code, callee, bindArguments(code, args, named));
+      return;
+    }
+    if (callee instanceof ControlBuiltin) {
+      if (args.length < callee.min || args.length > callee.max) {
+        throwCondition(arityCondition(callee, args.length));
+      }
+      callControl(this, callee, args);
+      return;
+    }
+    throwCondition(notAFunction(inspect(callee)));
+  }
+
+  /** Pushes a frame on top of the waiting one; `registers` are its first. */
+  pushFrame(code: Code, closure: Value, registers: readonly unknown[]): void {
+    this.makeRoom(HEADER + code.registers);
+    const { stack } = this;
+    const fp = this.to + HEADER;
+    stack[fp + CODE] = code;
+    stack[fp + CLOSURE] = closure;
+    stack[fp + RETURN_PC] = this.pc;
+    stack[fp + DELTA] = this.fp === 0 ? 0 : fp - this.fp;
+    for (let i = 0; i < registers.length; i++) stack[fp + i] = registers[i];
+    this.fp = fp;
+    this.pc = 0;
+  }
+
+  // ---- conditions ----------------------------------------------------------------------------
+
+  /** Makes the top frame a waiting one, wherever it is: registers up to its frame size are kept. */
+  settle(): void {
+    if (this.fp === 0) {
+      this.to = 0;
+      return;
+    }
+    this.to = this.fp + this.code().registers;
+  }
+
+  /** Raises `payload` at the running instruction: calls the prelude's `%signal` on top of the frame. */
+  signal(payload: Value): void {
+    this.interrupt(this.machine.signal(), this.located(payload));
+  }
+
+  /** A condition that does not know yet where it was raised is told. */
+  located(payload: Value): Value {
+    if (payload instanceof Condition) {
+      if (payload.stack === undefined) payload.stack = this.trace();
+      if (payload.span === undefined) payload.span = this.place();
+    }
+    return payload;
+  }
+
+  /** Calls `f` on top of the frame at the running instruction; it must not return. */
+  private interrupt(f: Value, payload: Value): void {
+    this.settle();
+    this.pc += 1;
+    this.slotLimit = Math.max(this.slotLimit, this.depth() + OVERFLOW_GRACE);
+    this.callNext(f, [payload]);
+  }
+
+  /** The place of the innermost frame of the program's own code. */
+  place(): ConditionSpan | undefined {
+    let span: ConditionSpan | undefined;
+    this.eachFrame((code, pc) => {
+      if (code.hidden) return false;
+      span = positionAt(code, pc);
+      return span !== undefined;
+    });
+    return span;
+  }
+
+  /** SX frames, innermost first; the middle of a very deep stack is left out. */
+  trace(): StackFrame[] {
+    const frames: StackFrame[] = [];
+    let left = 0;
+    this.eachFrame((code, pc) => {
+      if (code.hidden) return false;
+      const at = positionAt(code, pc);
+      if (at === undefined) return false;
+      frames.push({ name: code.name, file: at.file, line: at.line, column: at.column });
+      if (frames.length > TRACE_TOP + TRACE_BOTTOM) {
+        frames.splice(TRACE_TOP, 1);
+        left++;
+      }
+      return left > 100_000;
+    });
+    return frames;
+  }
+
+  /** Visits the frames from the top with the index of the instruction each is at; stops on true. */
+  private eachFrame(visit: (code: Code, pc: number) => boolean): void {
+    let { fp, pc } = this;
+    const { stack } = this;
+    while (fp > 0) {
+      if (visit(stack[fp + CODE] as Code, pc)) return;
+      if (fp <= HEADER) break;
+      pc = (stack[fp + RETURN_PC] as number) - 1;
+      fp -= stack[fp + DELTA] as number;
+    }
+    let slice = this.below;
+    let { parts } = this;
+    for (;;) {
+      if (slice === null) {
+        if (parts === null) return;
+        slice = parts.slices;
+        parts = parts.next;
+      }
+      if (visit(slice.values[slice.fp + CODE] as Code, slice.pc - 1)) return;
+      let top: number = slice.fp;
+      while (top - HEADER > slice.from) {
+        const at = (slice.values[top + RETURN_PC] as number) - 1;
+        top -= slice.values[top + DELTA] as number;
+        if (visit(slice.values[top + CODE] as Code, at)) return;
+      }
+      slice = slice.next;
+    }
+  }
+
+  // ---- marks ---------------------------------------------------------------------------------
+
+  /** The marks of the active segment, innermost first; stops when `visit` returns true. */
+  eachActiveMark(visit: (key: Value, value: Value, fp: number) => boolean): boolean {
+    let fp = this.markTop;
+    while (fp !== 0) {
+      if (visit(this.stack[fp + MARK_KEY] as Value, this.stack[fp + MARK_VALUE] as Value, fp)) return true;
+      const link = this.stack[fp + MARK_LINK] as number;
+      if (link === 0) return false;
+      fp -= link;
+    }
+    return false;
+  }
+
+  /** Checked at calls and loops when the fuel of a stretch is used up. True: leave the loop. */
+  poll(spent: number, budget: Budget): boolean {
+    budget.fuel -= spent;
+    this.stepsLeft -= spent;
+    if (this.stepsLeft <= 0) return this.exhaust("steps: the program ran longer than its step limit allows");
+    if (this.machine.now() > this.deadline) return this.exhaust("time: the program ran longer than its time limit allows");
+    this.machine.checkMemory(this);
+    if (budget.fuel <= 0) {
+      this.stop = { type: "fuel" };
+      return true;
+    }
+    return false;
+  }
+
+  /** A bound that no handler can pass: runs the exits with a little grace, then ends. */
+  private exhaust(message: string): boolean {
+    if (this.cancelReason !== undefined) {
+      this.stop = { type: "raised", condition: this.cancelReason };
+      return true;
+    }
+    const reason = condition("limit", message);
+    reason.span = this.place();
+    reason.stack = this.trace();
+    this.cancelReason = reason;
+    this.stepsLeft = 100_000;
+    this.interrupt(this.machine.cancelled(), reason);
+    return false;
+  }
+}
+
+/** Calls a primitive or an element after checking the number of arguments. */
+export function callPrimitive(f: Primitive, args: readonly Value[], named: readonly number[] | undefined): Value {
+  if (named !== undefined && f instanceof ElementPrimitive) {
+    const split = splitNamed(f.name, args, named);
+    return f.call(split.named, split.positional);
+  }
+  if (args.length < f.min || args.length > f.max) throwCondition(arityCondition(f, args.length));
+  return f.fn(...args);
+}
+
+/** An SX list of `[key, value]` pairs, as `%marks` gives them. */
+export function markList(pairs: readonly (readonly [Value, Value])[]): Value {
+  return fromArray(pairs.map(([key, value]) => fromArray([key, value])));
+}
