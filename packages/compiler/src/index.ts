@@ -1,1 +1,16 @@
-export {};
+/** Macro expansion, analysis, modules and code generation of SX. */
+export type * from "./core.ts";
+export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-module.ts";
+export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
+export { MacroSuspended } from "./macros.ts";
+export {
+  type Binding,
+  CoreModule,
+  type Macro,
+  Module,
+  type Signature,
+  signatureOfCell,
+} from "./module.ts";
+export { printCore } from "./print-core.ts";
+export { specialForms } from "./special/index.ts";
+export { formToValue, placeOf, quoted, valueToForm } from "./values.ts";

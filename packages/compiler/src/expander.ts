@@ -1,0 +1,96 @@
+/** The expander of a program: what all expansions share. `expansion.ts` does the walking. */
+import type { Form } from "@sorbus/reader";
+import type { Cell, Value } from "@sorbus/vm";
+import type { Core, Unit } from "./core.ts";
+import type { Expansion } from "./expansion.ts";
+import type { MacroCache } from "./macros.ts";
+import type { CoreModule, Module } from "./module.ts";
+import { syntaxError } from "./syntax.ts";
+import { expandTop } from "./top.ts";
+
+/** Runs code at compile time. */
+export interface Evaluator {
+  /**
+   * Calls an SX function and runs it to the end.
+   * @throws Raise what the function raises
+   * @throws MacroSuspended when it cannot end without an answer from outside
+   */
+  call(fn: Value, args: readonly Value[]): Value;
+}
+
+export interface ExpanderOptions {
+  readonly core: CoreModule;
+  readonly evaluator: Evaluator;
+  /** Evaluates a unit at once and gives its value: how a macro's function is made. */
+  readonly evaluate: (unit: Unit) => Value;
+  /** Emits checks of parameter types and records live constants. Default false. */
+  readonly development?: boolean;
+  /** Keeps every call of a global function, for `check`. Default false. */
+  readonly diagnose?: boolean;
+  /** "a → b → a" for a module that waits for another one; the loader knows. */
+  readonly describeCycle?: (from: Module, to: Module) => string | undefined;
+}
+
+/** A call whose callee was a global name. */
+export interface GlobalCall {
+  readonly call: Extract<Core, { op: "call" }>;
+  readonly cell: Cell;
+}
+
+export class Expander {
+  readonly options: ExpanderOptions;
+  /** With `diagnose`: the calls of each module. */
+  readonly calls: Map<Module, GlobalCall[]> = new Map();
+  /** Macro results of top-level forms whose expansion was suspended. */
+  private readonly caches = new WeakMap<Form, MacroCache>();
+
+  constructor(options: ExpanderOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Expands one top-level form; defines its names in `module`. A `do` of several definitions gives
+   * several units.
+   * @throws Raise kind "syntax" for what is written wrongly; what a macro raises
+   * @throws MacroSuspended when a macro waits for an effect: give it the answer and call again with
+   *   the same form
+   */
+  expandTopLevel(form: Form, module: Module): Unit[] {
+    try {
+      return [...this.units(form, module)];
+    } catch (error) {
+      // The caller has seen none of the units.
+      this.caches.get(form)?.done.clear();
+      throw error;
+    }
+  }
+
+  /** As `expandTopLevel`, one unit at a time: a macro in the form may use what earlier units, once run, define. */
+  *units(form: Form, module: Module): Generator<Unit, void, void> {
+    let cache = this.caches.get(form);
+    if (cache === undefined) {
+      cache = { results: new Map(), done: new Set() };
+      this.caches.set(form, cache);
+    }
+    try {
+      yield* expandTop(this, form, module, cache);
+      this.caches.delete(form);
+    } catch (error) {
+      // Recursion over a form ends on the host's stack before our own count does when frames are large.
+      if (error instanceof RangeError && error.message.includes("call stack")) {
+        syntaxError(form, "nested too deeply");
+      }
+      throw error;
+    }
+  }
+
+  /** Notes a call of a global function. */
+  noteCall(x: Expansion, call: Extract<Core, { op: "call" }>, cell: Cell): void {
+    let calls = this.calls.get(x.module);
+    if (calls === undefined) {
+      calls = [];
+      this.calls.set(x.module, calls);
+    }
+    calls.push({ call, cell });
+  }
+}

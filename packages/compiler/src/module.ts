@@ -1,0 +1,234 @@
+/**
+ * Modules: which global names mean what, and where. A module sees its own definitions, then what it
+ * imports, then the core. Nothing here reads a file; `loader.ts` fills modules from sources.
+ */
+import { Cell, type Value } from "@sorbus/vm";
+import type { Form } from "@sorbus/reader";
+import type { ParamList } from "./params.ts";
+import type { SpecialForm } from "./expansion.ts";
+
+/** What a caller can know of a definition without running it. */
+export interface Signature {
+  readonly kind: "function" | "component" | "record" | "macro";
+  readonly name: string;
+  readonly min: number;
+  /** `Infinity` with `&rest`. */
+  readonly max: number;
+  readonly keys: readonly { readonly name: string; readonly required: boolean }[];
+  /** Of a record type: its fields in the order of their declaration. */
+  readonly fields?: readonly string[];
+}
+
+export interface Macro {
+  readonly name: string;
+  /** Called by the evaluator with the expansion's scope and then one value for each parameter. */
+  readonly fn: Value;
+  readonly params: ParamList;
+  /** Where the names in its templates resolve. */
+  readonly module: Module;
+  readonly interfaceHash: string;
+}
+
+/** What a global name means. */
+export type Binding =
+  | { readonly kind: "cell"; readonly cell: Cell }
+  | { readonly kind: "macro"; readonly macro: Macro }
+  | { readonly kind: "special"; readonly name: string; readonly expand: SpecialForm }
+  | { readonly kind: "element"; readonly name: string; readonly cell: Cell }
+  /** A macro whose definition stands further down, or in a module that is still being loaded. */
+  | { readonly kind: "pending"; readonly name: string; readonly module: Module };
+
+const signatures = new WeakMap<Cell, Signature>();
+
+/** Notes what is known of the definition that fills `cell`; undefined: nothing. */
+export function noteSignature(cell: Cell, signature: Signature | undefined): void {
+  if (signature === undefined) signatures.delete(cell);
+  else signatures.set(cell, signature);
+}
+
+/** What is known of the definition that fills `cell`. */
+export function signatureOfCell(cell: Cell): Signature | undefined {
+  return signatures.get(cell);
+}
+
+/** One `(import …)`: a view of another module. */
+export interface ImportLink {
+  readonly from: Module;
+  /** The names to take; undefined: all that it exports. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly prefix: string;
+  readonly form: Form | undefined;
+}
+
+/** A reference to a global name that nothing defined when it was expanded; `check` reports what stays so. */
+export interface UnknownReference {
+  readonly cell: Cell;
+  readonly form: Form;
+}
+
+export class Module {
+  /** The path of its file, or another name that is unique in the program. */
+  readonly id: string;
+  /** Undefined only for the core itself. */
+  readonly core: CoreModule | undefined;
+  /** A file that is being loaded: definitions may still come. */
+  loading: boolean = false;
+  readonly unknown: UnknownReference[] = [];
+  readonly links: ImportLink[] = [];
+  /** What `(export …)` named; undefined: every definition is exported. */
+  exportList: Map<string, Form> | undefined;
+  protected readonly own: Map<string, Binding> = new Map();
+  private readonly forward: Map<string, Cell> = new Map();
+  private counter = 0;
+
+  constructor(id: string, core: CoreModule | undefined) {
+    this.id = id;
+    this.core = core;
+  }
+
+  /** What `name` means here: own definitions, then imports, then the core. */
+  lookup(name: string): Binding | undefined {
+    return this.own.get(name) ?? this.lookupImport(name) ?? this.core?.lookupVisible(name);
+  }
+
+  /** A definition of this module itself. */
+  lookupOwn(name: string): Binding | undefined {
+    return this.own.get(name);
+  }
+
+  private lookupImport(name: string): Binding | undefined {
+    const { links } = this;
+    for (let i = links.length - 1; i >= 0; i -= 1) {
+      const link = links[i] as ImportLink;
+      if (!name.startsWith(link.prefix)) continue;
+      const plain = link.prefix === "" ? name : name.slice(link.prefix.length);
+      if (link.only !== undefined && !link.only.has(plain)) continue;
+      const binding = link.from.lookupExport(plain);
+      if (binding !== undefined) return binding;
+    }
+    return undefined;
+  }
+
+  /** What another module gets under that name. A re-export needs an `(export …)` that names it. */
+  lookupExport(name: string): Binding | undefined {
+    if (this.exportList === undefined) return this.own.get(name);
+    return this.exportList.has(name) ? (this.own.get(name) ?? this.lookupImport(name)) : undefined;
+  }
+
+  /** The names that `lookupExport` answers, in order of definition. */
+  exports(): string[] {
+    if (this.exportList === undefined) return [...this.own.keys()];
+    return [...this.exportList.keys()].filter((name) => this.lookupExport(name) !== undefined);
+  }
+
+  /** The names that this module defines. */
+  definitions(): string[] {
+    return [...this.own.keys()];
+  }
+
+  /** Every name that means something here; for "did you mean". */
+  names(): Set<string> {
+    const names = new Set(this.own.keys());
+    for (const link of this.links) {
+      for (const name of link.from.exports()) {
+        if (link.only === undefined || link.only.has(name)) names.add(link.prefix + name);
+      }
+    }
+    if (this.core !== undefined) for (const name of this.core.visibleNames()) names.add(name);
+    return names;
+  }
+
+  /** The cell of a name that nothing defines so far. A later definition of the name fills it. */
+  forwardCell(name: string): Cell {
+    let cell = this.forward.get(name);
+    if (cell === undefined) {
+      cell = new Cell(this.id, name);
+      this.forward.set(name, cell);
+    }
+    return cell;
+  }
+
+  /** The cell of a definition of this module, made if need be; whatever else had the name here gives way. */
+  define(name: string): Cell {
+    return this.defineBinding(name).cell;
+  }
+
+  /** As `define`; gives the binding, so that what is known of the definition can be noted on it. */
+  defineBinding(name: string): Extract<Binding, { kind: "cell" }> {
+    const existing = this.own.get(name);
+    if (existing?.kind === "cell") return existing;
+    const cell = this.forward.get(name) ?? new Cell(this.id, name);
+    this.forward.delete(name);
+    const binding: Extract<Binding, { kind: "cell" }> = { kind: "cell", cell };
+    this.own.set(name, binding);
+    return binding;
+  }
+
+  defineMacro(name: string, macro: Macro): void {
+    this.own.set(name, { kind: "macro", macro });
+  }
+
+  /** Notes that a macro of that name is defined further down. */
+  announceMacro(name: string): void {
+    if (!this.own.has(name)) this.own.set(name, { kind: "pending", name, module: this });
+  }
+
+  addImport(link: ImportLink): void {
+    this.links.push(link);
+  }
+
+  /** Forgets imports and the export list, before the file is loaded again. Definitions stay. */
+  clearLinks(): void {
+    this.links.length = 0;
+    this.exportList = undefined;
+    this.unknown.length = 0;
+  }
+
+  /** A number that is unique in the module, for generated names and unit ids. */
+  next(): number {
+    this.counter += 1;
+    return this.counter;
+  }
+}
+
+/** The module under all others: primitives, prelude, special forms, elements. */
+export class CoreModule extends Module {
+  private readonly resolve: ((name: string) => void) | undefined;
+  private readonly resolving = new Set<string>();
+
+  constructor(resolve: ((name: string) => void) | undefined) {
+    super("core", undefined);
+    this.resolve = resolve;
+  }
+
+  /** Adds or replaces a binding; for the makers of core modules. */
+  bind(name: string, binding: Binding): void {
+    this.own.set(name, binding);
+  }
+
+  override lookup(name: string): Binding | undefined {
+    const binding = this.own.get(name);
+    if (
+      binding !== undefined &&
+      (binding.kind === "cell" || binding.kind === "element") &&
+      binding.cell.value === undefined &&
+      this.resolve !== undefined &&
+      !this.resolving.has(name)
+    ) {
+      // Once: a prelude function that refers to itself asks again while it is being compiled.
+      this.resolving.add(name);
+      this.resolve(name);
+      return this.own.get(name);
+    }
+    return binding;
+  }
+
+  /** As `lookup`, for programs: names that begin with `%` are the core's own. */
+  lookupVisible(name: string): Binding | undefined {
+    return name.charCodeAt(0) === 37 && name.length > 1 ? undefined : this.lookup(name);
+  }
+
+  visibleNames(): string[] {
+    return [...this.own.keys()].filter((name) => name.length === 1 || !name.startsWith("%"));
+  }
+}
