@@ -38,8 +38,10 @@ export class Lexer {
   end = 0;
   /** Newlines skipped before the token read last. */
   newlines = 0;
+  /** Of the string read last: has a backslash; has its end; has a line that starts with `(`. */
   escaped = false;
   closed = true;
+  columnOne = false;
 
   constructor(text: string, comments: boolean) {
     this.text = text;
@@ -110,13 +112,16 @@ export class Lexer {
     const length = text.length;
     this.escaped = false;
     this.closed = true;
+    this.columnOne = false;
     for (let i = start + 1; i < length; i++) {
       const c = text.charCodeAt(i);
       if (c === 34) return this.finish(STRING, i + 1);
       if (c === 92) {
         this.escaped = true;
         i++;
-      } else if (c === 10 && this.strictStrings && text.charCodeAt(i + 1) === 40) {
+      } else if (c === 10 && text.charCodeAt(i + 1) === 40) {
+        this.columnOne = true;
+        if (!this.strictStrings) continue;
         this.closed = false;
         return this.finish(STRING, i + 1);
       }
@@ -128,12 +133,11 @@ export class Lexer {
   private raw(start: number): number {
     const text = this.text;
     const bar = text.indexOf("|", start + 2);
-    if (this.strictStrings) {
-      const line = text.slice(start, bar < 0 ? text.length : bar).indexOf("\n(");
-      if (line >= 0) {
-        this.closed = false;
-        return this.finish(RAW, start + line + 1);
-      }
+    const line = text.slice(start, bar < 0 ? text.length : bar).indexOf("\n(");
+    this.columnOne = line >= 0;
+    if (this.columnOne && this.strictStrings) {
+      this.closed = false;
+      return this.finish(RAW, start + line + 1);
     }
     this.closed = bar >= 0;
     return this.finish(RAW, bar < 0 ? text.length : bar + 1);

@@ -1,6 +1,7 @@
 /** The two ways in: a text read as a whole, and read again after an edit. */
 import type { ReadError } from "./errors.ts";
 import type { Form, Source } from "./form.ts";
+import { commonEnds } from "./edit.ts";
 import { Reader, type Reuse, type Segment } from "./reader.ts";
 import type { TagHandler } from "./tags.ts";
 
@@ -19,14 +20,21 @@ export interface ReadOptions {
   tags?: Readonly<Record<string, TagHandler>>;
 }
 
-/** What a re-read needs to know of the read before it. */
-const segmentsOf = new WeakMap<ReadResult, readonly Segment[]>();
+/** What a re-read needs to know of the read before it; each source has only its last one. */
+interface Memory {
+  readonly result: ReadResult;
+  readonly segments: readonly Segment[];
+}
+const memories = new WeakMap<Source, Memory>();
+
+/** Units behind a form that decide where it ends: the one after an atom, `#` after `#|…|`. */
+const LOOKAHEAD = 2;
 
 function run(source: Source, options: ReadOptions, reuse: Reuse | undefined): ReadResult {
   const reader = new Reader(source, { tags: options.tags ?? {}, anyTag: false, reuse });
   reader.run();
   const result = { source, forms: reader.forms, errors: reader.errors };
-  segmentsOf.set(result, reader.segments);
+  memories.set(source, { result, segments: reader.segments });
   return result;
 }
 
@@ -36,4 +44,55 @@ function run(source: Source, options: ReadOptions, reuse: Reuse | undefined): Re
  */
 export function read(text: string, options: ReadOptions = {}): ReadResult {
   return run({ file: options.file ?? "<text>", text }, options, undefined);
+}
+
+/**
+ * Reads the new text of a source that was read before, and gives what `read` would give. Top-level
+ * forms that the edit did not touch are the same objects as before, with their `origin.offset`
+ * moved; the others are read again, and so is everything that had a mistake in it. The time goes
+ * with what was touched, but for one comparison of the texts, one step per top-level form and the
+ * scanning of what stands between them. After an unclosed form, that is the rest of the text.
+ *
+ * Changes `previous.source`, which the result shares: forms that were replaced have no place any
+ * more. `options.tags` must mean what they meant before; `options.file` is ignored.
+ */
+export function reread(previous: ReadResult, text: string, options: ReadOptions = {}): ReadResult {
+  const { source } = previous;
+  const memory = memories.get(source);
+  if (memory?.result !== previous) {
+    throw new TypeError("reread takes the last result of read or reread for its source");
+  }
+  const reuse = reuseOf(memory.segments, source.text, text);
+  source.text = text;
+  return run(source, options, reuse);
+}
+
+/**
+ * A segment reads the same as before if it begins with nothing open and neither it nor the little
+ * behind it that the scanner looks at has changed; `Reader` asks only where nothing is open.
+ */
+function reuseOf(segments: readonly Segment[], before: string, after: string): Reuse {
+  const { prefix, suffix } = commonEnds(before, after);
+  const moved = after.length - before.length;
+  const kept: Segment[] = [];
+  for (const segment of segments) {
+    const { form, columnOne } = segment;
+    if (form === undefined) continue;
+    if (segment.end + LOOKAHEAD <= prefix) {
+      kept.push(segment);
+    } else if (segment.start >= before.length - suffix) {
+      kept.push({ start: segment.start + moved, end: segment.end + moved, form, columnOne });
+    }
+  }
+  let next = 0;
+  return (start, strict) => {
+    while (next < kept.length && (kept[next] as Segment).start < start) next++;
+    const segment = kept[next];
+    if (segment?.form === undefined || segment.start !== start) return undefined;
+    // A strict reading would end this form early.
+    if (strict && segment.columnOne) return undefined;
+    next++;
+    segment.form.origin.offset = start;
+    return { form: segment.form, segment };
+  };
 }

@@ -23,7 +23,7 @@ export interface Segment {
   readonly end: number;
   /** `undefined` if there was a mistake in it, or if `#;` discards it. */
   readonly form: Form | undefined;
-  /** A `(` inside it opens a line, which a strict read takes for the start of another form. */
+  /** A `(` inside it, or in a string there, opens a line: a strict read might end the form there. */
   readonly columnOne: boolean;
 }
 
@@ -469,6 +469,7 @@ export class Reader {
       this.unterminatedString(kind);
       return;
     }
+    if (lexer.columnOne) this.columnOne = true;
     let value: string;
     if (kind === token.RAW) {
       value = detached(text.slice(start + 2, end - 1));
