@@ -1,6 +1,14 @@
 /** Figures are ratios of medians of interleaved samples, and wrong answers are no figures. */
 import { expect, test } from "vitest";
-import { type Benchmark, geometricMean, measure, median, table, turned } from "../src/harness.ts";
+import {
+  type Benchmark,
+  type Contender,
+  geometricMean,
+  measure,
+  median,
+  table,
+  turned,
+} from "../src/harness.ts";
 
 /** A clock that contenders turn themselves. */
 function clock() {
@@ -27,13 +35,18 @@ test("ratios are to the first contender, samples are interleaved and an outlier 
   const { now, pass } = clock();
   const log: string[] = [];
   const slow = [2, 2, 2, 90, 2];
+  const worker = (name: string, ms: () => number): Contender => ({
+    name,
+    run: () => {
+      log.push(name);
+      pass(ms());
+      return 7;
+    },
+  });
   const benchmark: Benchmark = {
     name: "b",
     bytes: 4000,
-    contenders: [
-      { name: "js", run: () => (log.push("js"), pass(1), 7) },
-      { name: "sx", run: () => (log.push("sx"), pass(slow.shift() ?? 2), 7) },
-    ],
+    contenders: [worker("js", () => 1), worker("sx", () => slow.shift() ?? 2)],
   };
   const figures = await measure(benchmark, { rounds: 3, sampleMs: 0, now });
   expect(figures.map(({ contender, ratio }) => [contender, ratio])).toEqual([
@@ -47,7 +60,12 @@ test("ratios are to the first contender, samples are interleaved and an outlier 
 test("a short run is repeated within its sample", async () => {
   const { now, pass } = clock();
   let runs = 0;
-  const contender = { name: "js", run: () => (runs++, pass(0.5), 1) };
+  const run = () => {
+    runs++;
+    pass(0.5);
+    return 1;
+  };
+  const contender = { name: "js", run };
   const [figure] = await measure({ name: "b", contenders: [contender] }, { rounds: 2, sampleMs: 5, now });
   expect(runs).toBe(1 + 1 + 2 * 10);
   expect(figure?.medianMs).toBe(0.5);
