@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 
 /** Markdown without HTML in it. A paragraph with right-to-left letters finds its own direction. */
-function renderer(): MarkdownIt {
+function renderer(): InstanceType<typeof MarkdownIt> {
   const markdown = new MarkdownIt({ html: false, typographer: true });
   markdown.renderer.rules.paragraph_open = (tokens, index, options, _env, self) => {
     if (RIGHT_TO_LEFT.test(tokens[index + 1]?.content ?? "")) tokens[index]?.attrSet("dir", "auto");
