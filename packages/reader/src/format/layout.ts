@@ -228,9 +228,11 @@ export class Layout {
     if (style.kind === "top" || node.gap.newlines > 0 || node.gap.comments.length > 0) return true;
     if (!isDiscard(node) && !isDiscard(list.children[position - 1] as Node)) {
       if (value) return false;
-      if (style.kind === "body" && index <= style.roles.length) return index === 0;
+      if (style.kind === "body" && index <= style.roles.length) return false;
       if (style.kind === "call" && index === 1) return frame.full && this.headAlone(frame);
     }
+    if (style.definition && index === 2) return this.valueBelow(frame, node);
+    if (style.kind === "body" && !frame.attributes) return true;
     if (frame.full && !style.filled && !frame.attributes) return true;
     if (this.lines > frame.lineBefore) return true;
     // One space, and with a key its value.
@@ -244,6 +246,12 @@ export class Layout {
     const closers = lastOfLine && list.tail.comments.length === 0 ? frame.trailing + 1 : trailing;
     // What is broken anyway stays where the author put it.
     return width !== Number.POSITIVE_INFINITY && !this.fits(1 + width + closers);
+  }
+
+  /** A defined value goes on a line of its own where that keeps it on one line. */
+  private valueBelow(frame: Frame, value: Node): boolean {
+    const width = value.width + frame.trailing + 1;
+    return !this.fits(1 + width) && frame.base + 2 + width <= this.width;
   }
 
   /** Arguments fit below the head, indented by two, and not behind it. */

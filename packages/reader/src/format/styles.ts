@@ -53,26 +53,34 @@ export interface Style {
   readonly roles: string;
   /** Items come in pairs from this index on, whatever they are. */
   readonly pairsFrom: number;
-  /** Rows of atoms are filled; anything else goes below each other. */
+  /** Rows of atoms and parameters are filled; anything else goes below each other. */
   readonly filled: boolean;
+  /** `(define name value)`: the value may stand on the head's line. */
+  readonly definition: boolean;
 }
 
 const NO_PAIRS = Number.POSITIVE_INFINITY;
-const TOP: Style = { kind: "top", roles: "", pairsFrom: NO_PAIRS, filled: false };
+const PLAIN: Style = {
+  kind: "call",
+  roles: "",
+  pairsFrom: NO_PAIRS,
+  filled: false,
+  definition: false,
+};
 
 /** Where a list stands, as far as its layout depends on it. */
 export type Place = "top" | "data" | "code" | "params" | "bindings";
 
 /** `forms` adds body forms: name → number of arguments on the head's line. */
 export function styleOf(list: Node, place: Place, forms: Readonly<Record<string, number>>): Style {
-  if (place === "top") return TOP;
+  if (place === "top") return { ...PLAIN, kind: "top" };
   const items = list.children.filter((child) => !isDiscard(child));
   const head = items[0];
   const pairs = list.text === "{" || (list.text === "[" && place === "bindings");
   const called = place === "code" && list.text === "(" && head?.kind === "atom" && isName(head.text);
   if (!called) {
-    const filled = !pairs && items.every((item) => item.kind === "atom");
-    return { kind: "items", roles: "", pairsFrom: pairs ? 0 : NO_PAIRS, filled };
+    const filled = !pairs && (place === "params" || items.every((item) => item.kind === "atom"));
+    return { ...PLAIN, kind: "items", pairsFrom: pairs ? 0 : NO_PAIRS, filled };
   }
   const name = head.text;
   let roles = Object.hasOwn(forms, name)
@@ -84,13 +92,16 @@ export function styleOf(list: Node, place: Place, forms: Readonly<Record<string,
         : undefined;
   // Named let.
   if (name === "let" && items[1]?.kind === "atom") roles = "cb";
-  if (roles !== undefined) return { kind: "body", roles, pairsFrom: NO_PAIRS, filled: false };
-  // A component or an element: attributes, then children.
-  if (name.startsWith("~") || isKeyword(items[1])) {
-    return { kind: "body", roles: "", pairsFrom: NO_PAIRS, filled: false };
+  if (roles !== undefined) {
+    const definition = roles === "p" && items.length === 3 && items[1]?.kind === "atom";
+    return { ...PLAIN, kind: "body", roles, definition };
+  }
+  // A component or an element: attributes, then children. The op of an effect is no attribute.
+  if (name.startsWith("~") || (isKeyword(items[1]) && name !== "perform")) {
+    return { ...PLAIN, kind: "body" };
   }
   const flat = name === "cond" && items.slice(1).some((item) => item.text !== "(");
-  return { kind: "call", roles: "", pairsFrom: flat ? 1 : NO_PAIRS, filled: false };
+  return { ...PLAIN, pairsFrom: flat ? 1 : NO_PAIRS };
 }
 
 /** Whether an atom at the head of a list looks like a function or form. */
