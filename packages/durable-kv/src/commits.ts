@@ -30,7 +30,7 @@ export class Commits {
   /** Under way or scheduled. */
   #running: Promise<void> | undefined;
 
-  /** @param committed called after each group that went to disk */
+  /** @param committed called after each group, before anybody is told; must not throw */
   constructor(writer: Writer, now: () => number, committed: (atomics: number) => void) {
     this.#writer = writer;
     this.#now = now;
@@ -58,11 +58,10 @@ export class Commits {
         group.map(({ atomic }) => atomic),
         this.#now(),
       );
+      this.#committed(group.length);
       group.forEach(({ resolve }, i) => {
         resolve(results[i] ?? { type: "error", code: "fatal", message: "The committer gave no result" });
       });
-      // In a turn of its own, so that what a hook throws is nobody's failed commit.
-      queueMicrotask(() => this.#committed(group.length));
     }
     this.#running = undefined;
   }

@@ -140,7 +140,7 @@ export class EmbeddedStore implements Store {
   }
 
   #getMany<T>(keys: readonly Key[]): (Entry<T> | null)[] {
-    return this.#core.reader.together(() => keys.map((key) => this.#get<T>(key)));
+    return keys.map((key) => this.#get<T>(key));
   }
 
   #list<T>(selector: Selector, { limit, reverse = false, cursor }: ListOptions = {}): Page<T> {

@@ -50,8 +50,11 @@ export async function open(options: StoreOptions): Promise<Store> {
       : new WriterThread(place, committerOptions);
   const bell = new Bell(place === MEMORY ? undefined : () => reader.poll(), pollInterval);
   const commits = new Commits(writer, now, (atomics) => {
+    reader.refresh();
     bell.ring();
-    options.hooks?.committed?.({ atomics });
+    // In a turn of its own, so that what a hook throws is nobody's failed commit.
+    const committed = options.hooks?.committed;
+    if (committed !== undefined) queueMicrotask(() => committed({ atomics }));
   });
   const core: Core = { place, reader, commits, codec, bell, now, closing: undefined };
   return new EmbeddedStore(core, new Uint8Array());

@@ -36,13 +36,16 @@ export class Reader {
   readonly #changes: Statement;
   readonly #dataVersion: Statement;
   #seenDataVersion: unknown;
+  readonly #begin: Statement;
+  readonly #end: Statement;
+  #inTurn = false;
   #closed = false;
 
   constructor(db: Database, place: Place) {
     this.#db = db;
     this.#place = place;
-    // A reader meets a lock only while another process recovers the log after a crash: milliseconds.
-    db.exec("PRAGMA busy_timeout = 1000");
+    // A reader meets a lock only while another process recovers the log after a crash: milliseconds. 16 MiB of pages.
+    db.exec("PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384");
     const list = (order: string): Statement =>
       db.prepare(
         `SELECT key, value, version, expires FROM kv WHERE key >= ? AND key < ? AND (expires IS NULL OR expires > ?) ORDER BY key ${order} LIMIT ?`,
@@ -55,57 +58,64 @@ export class Reader {
       "SELECT key, version, deleted FROM change WHERE version > ? AND version <= ? ORDER BY version, seq",
     );
     this.#dataVersion = db.prepare("PRAGMA data_version");
+    this.#begin = db.prepare("BEGIN");
+    this.#end = db.prepare("COMMIT");
     this.#seenDataVersion = this.#dataVersion.get()?.data_version;
   }
 
   get(key: Uint8Array, now: number): Omit<Row, "key"> | undefined {
-    const row = this.#try(() => this.#get.get(key)) as Omit<Row, "key"> | undefined;
+    const row = this.#read(() => this.#get.get(key)) as Omit<Row, "key"> | undefined;
     return row !== undefined && row.expires !== null && row.expires <= now ? undefined : row;
   }
 
   /** @param limit -1: all */
   list(range: ByteRange, reverse: boolean, limit: number, now: number): Row[] {
     const statement = reverse ? this.#descending : this.#ascending;
-    return this.#try(() => statement.all(range.start, range.end, now, limit)) as unknown as Row[];
-  }
-
-  /** Runs `f`, all of whose reads see one moment. */
-  together<T>(f: () => T): T {
-    // In memory nothing is committed while `f` runs; and the connection is the committer's too.
-    if (this.#place.file === ":memory:") return f();
-    this.#try(() => this.#db.exec("BEGIN"));
-    try {
-      return f();
-    } finally {
-      this.#db.exec("COMMIT");
-    }
+    return this.#read(() => statement.all(range.start, range.end, now, limit)) as unknown as Row[];
   }
 
   meta(): Meta {
-    return this.#try(() => this.#meta.get()) as unknown as Meta;
+    return this.#read(() => this.#meta.get()) as unknown as Meta;
   }
 
   /** Changes after `version`, and up to where they go: there may be more. "trimmed" if some are forgotten. */
   changes(version: number): { rows: ChangeRow[]; upTo: number } | "trimmed" {
-    return this.together(() => {
-      const meta = this.meta();
-      if (version < meta.trimmed) return "trimmed";
-      const upTo = Math.min(meta.version, version + WINDOW);
-      return { rows: this.#try(() => this.#changes.all(version, upTo)) as unknown as ChangeRow[], upTo };
-    });
+    const meta = this.meta();
+    if (version < meta.trimmed) return "trimmed";
+    const upTo = Math.min(meta.version, version + WINDOW);
+    return { rows: this.#read(() => this.#changes.all(version, upTo)) as unknown as ChangeRow[], upTo };
   }
 
   /** Whether another connection has committed since the last call. */
   poll(): boolean {
+    this.refresh();
     const current = this.#try(() => this.#dataVersion.get()?.data_version);
     const changed = current !== this.#seenDataVersion;
     this.#seenDataVersion = current;
     return changed;
   }
 
+  /** The next read sees what is committed by now. */
+  refresh(): void {
+    if (!this.#inTurn) return;
+    this.#inTurn = false;
+    this.#try(() => this.#end.run());
+  }
+
   close(): void {
+    this.refresh();
     this.#closed = true;
     this.#db.close();
+  }
+
+  /** All reads of one turn of the event loop see one moment; and only the first pays for SQLite's locks. */
+  #read<T>(f: () => T): T {
+    if (!this.#inTurn && this.#place.file !== ":memory:") {
+      this.#try(() => this.#begin.run());
+      this.#inTurn = true;
+      setImmediate(() => this.refresh());
+    }
+    return this.#try(f);
   }
 
   #try<T>(f: () => T): T {

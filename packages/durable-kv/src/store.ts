@@ -29,10 +29,13 @@ export interface Page<T = unknown> {
   readonly cursor?: string;
 }
 
-/** Reads that answer at once, on what was committed before. O(log n) a key. */
+/**
+ * Reads that answer at once, of what was committed before. All reads of one turn of the event loop see one
+ * moment, except that a commit that was acknowledged to this program is always seen. O(log n) a key.
+ */
 export interface SyncReader {
   get<T = unknown>(key: Key): Entry<T> | null;
-  /** In the order of the keys, all as of one moment. */
+  /** In the order of the keys. */
   getMany<T = unknown>(keys: readonly Key[]): (Entry<T> | null)[];
   list<T = unknown>(selector: Selector, options?: ListOptions): Page<T>;
 }
