@@ -1,1 +1,2 @@
-export {};
+/** The reference evaluator of SX: a CEK machine over Core, written for reading. */
+export { Cek } from "./engine.ts";

@@ -1,0 +1,345 @@
+/**
+ * The machine: what is being done (control), in which environment, with what still to do (the
+ * continuation). Each step looks at one of them and gives the next. After M. Felleisen, D. P.
+ * Friedman, "Control Operators, the SECD-Machine, and the λ-Calculus", 1986.
+ *
+ * No step calls another: the host's stack is flat however deep the program is.
+ */
+import type { Core, Unit } from "@sorbus/compiler";
+import type { Form } from "@sorbus/reader";
+import {
+  Applicable,
+  arityCondition,
+  condition,
+  ControlBuiltin,
+  ElementPrimitive,
+  inspect,
+  NIL,
+  notAFunction,
+  Primitive,
+  Raise,
+  type ThreadStep,
+  truthy,
+  unknownKey,
+  type Value,
+} from "@sorbus/vm";
+import { type Arguments, bind, partArguments, takesNames } from "./bind.ts";
+import { activate, CekClosure } from "./closure.ts";
+import { type Activation, type Binding, depthOf, type Frame, type Under } from "./continuation.ts";
+import { control } from "./control.ts";
+import { assign, type Environment, extend, lookup } from "./environment.ts";
+import type { Surroundings } from "./engine.ts";
+import { locateCondition } from "./trace.ts";
+
+export type Control =
+  /** Evaluate `node` in `env`. */
+  | { readonly type: "eval"; readonly node: Core; readonly env: Environment }
+  /** Give `value` to the continuation. */
+  | { readonly type: "return"; readonly value: Value }
+  /** Call `fn`. */
+  | { readonly type: "apply"; readonly fn: Value; readonly args: Arguments }
+  /** Nothing: the thread waits for an answer, or has ended. */
+  | { readonly type: "stopped"; readonly step: ThreadStep };
+
+export interface MachineLimits {
+  /** How many calls may wait for a result. */
+  readonly depth: number;
+}
+
+/** Everything that a thread of control is. */
+export interface Machine {
+  readonly surroundings: Surroundings;
+  control: Control;
+  frames: Frame | null;
+  under: Under | null;
+  /** Whose body is being evaluated. */
+  activation: Activation;
+  /** The form that is being evaluated, for the place of a condition. */
+  form: Form | undefined;
+  /** Calls of functions so far. */
+  calls: number;
+  readonly limits: MachineLimits;
+  /** How many calls may wait now: `limits.depth`, or more while an overflow is being handled. */
+  room: number;
+}
+
+/** One step. Whatever raises, raises here. */
+export function step(m: Machine): void {
+  try {
+    advance(m);
+  } catch (error) {
+    if (!(error instanceof Raise)) throw error;
+    raise(m, error.payload);
+  }
+}
+
+function advance(m: Machine): void {
+  const { control: now } = m;
+  switch (now.type) {
+    case "eval":
+      return evaluate(m, now.node, now.env);
+    case "return":
+      return m.frames === null ? returnThroughMark(m, now.value) : goOn(m, m.frames, now.value);
+    case "apply":
+      return apply(m, now.fn, now.args);
+    case "stopped":
+      throw new Error("a stopped machine was stepped");
+    default:
+      return now satisfies never;
+  }
+}
+
+// Control: evaluating an expression
+
+function evaluate(m: Machine, node: Core, env: Environment): void {
+  m.form = node.form;
+  switch (node.op) {
+    case "const":
+      return give(m, node.value);
+    case "local": {
+      const value = lookup(env, node.local);
+      if (value === undefined) {
+        throw new Raise(condition("unbound", `${node.local.name} is used before it is defined`));
+      }
+      return give(m, value);
+    }
+    case "global":
+      return give(m, node.cell.value ?? m.surroundings.link(node.cell));
+    case "lambda":
+      return give(m, new CekClosure(node, env, m.activation.unit as Unit));
+    case "if":
+      push(m, { type: "if", node, env, next: m.frames });
+      return evaluateNext(m, node.test, env);
+    case "seq":
+      return sequence(m, node, 0, env);
+    case "let":
+      return letInits(m, node, [], env);
+    case "letrec":
+      return letrecInits(
+        m,
+        node,
+        0,
+        extend(
+          env,
+          node.locals,
+          node.locals.map(() => undefined),
+        ),
+      );
+    case "set-local":
+    case "set-global":
+    case "define":
+      push(m, { type: "assign", node, env, next: m.frames });
+      return evaluateNext(m, node.value, env);
+    case "call":
+      push(m, { type: "call", node, done: [], env, next: m.frames });
+      return evaluateNext(m, node.fn, env);
+    default:
+      return node satisfies never;
+  }
+}
+
+type Node<Op extends Core["op"]> = Extract<Core, { op: Op }>;
+
+function sequence(m: Machine, node: Node<"seq">, index: number, env: Environment): void {
+  if (index < node.body.length - 1) push(m, { type: "seq", node, index, env, next: m.frames });
+  evaluateNext(m, node.body[index] as Core, env);
+}
+
+function letInits(m: Machine, node: Node<"let">, done: readonly Value[], env: Environment): void {
+  if (done.length === node.inits.length) {
+    return evaluateNext(m, node.body, extend(env, node.locals, [...done]));
+  }
+  push(m, { type: "let", node, done, env, next: m.frames });
+  evaluateNext(m, node.inits[done.length] as Core, env);
+}
+
+function letrecInits(m: Machine, node: Node<"letrec">, index: number, env: Environment): void {
+  if (index === node.inits.length) return evaluateNext(m, node.body, env);
+  push(m, { type: "letrec", node, index, env, next: m.frames });
+  evaluateNext(m, node.inits[index] as Core, env);
+}
+
+// Continuation: giving a value to the innermost frame
+
+function goOn(m: Machine, frame: Frame, value: Value): void {
+  m.frames = frame.next;
+  switch (frame.type) {
+    case "if":
+      return evaluateNext(m, truthy(value) ? frame.node.then : frame.node.else, frame.env);
+    case "seq":
+      return sequence(m, frame.node, frame.index + 1, frame.env);
+    case "let":
+      return letInits(m, frame.node, [...frame.done, value], frame.env);
+    case "letrec":
+      assign(frame.env, frame.node.locals[frame.index] as Node<"letrec">["locals"][number], value);
+      return letrecInits(m, frame.node, frame.index + 1, frame.env);
+    case "assign":
+      m.form = frame.node.form;
+      return store(m, frame.node, value, frame.env);
+    case "call": {
+      const { node } = frame;
+      const done = [...frame.done, value];
+      if (done.length <= node.args.length) {
+        push(m, { ...frame, done });
+        return evaluateNext(m, node.args[done.length - 1] as Core, frame.env);
+      }
+      m.form = node.form;
+      const [fn, ...args] = done as [Value, ...Value[]];
+      m.control = { type: "apply", fn, args: argumentsFor(fn, args, node.named) };
+      return;
+    }
+    case "bind": {
+      const { binding, index } = frame;
+      const fallback = binding.fallbacks[index] as Binding["fallbacks"][number];
+      return fallbacks(m, binding, index + 1, extend(frame.env, [fallback.local], [value]));
+    }
+    case "return":
+      m.activation = frame.activation;
+      return give(m, value);
+    default:
+      return frame satisfies never;
+  }
+}
+
+function returnThroughMark(m: Machine, value: Value): void {
+  const { under } = m;
+  if (under === null) {
+    m.control = { type: "stopped", step: { type: "done", value } };
+    return;
+  }
+  m.frames = under.frames;
+  m.under = under.under;
+  const exit = under.mark?.exit;
+  if (exit === undefined) give(m, value);
+  else callNext(m, exit, [value]);
+}
+
+function store(
+  m: Machine,
+  node: Node<"set-local" | "set-global" | "define">,
+  value: Value,
+  env: Environment,
+): void {
+  switch (node.op) {
+    case "set-local":
+      assign(env, node.local, value);
+      break;
+    case "set-global":
+      if (node.cell.value === undefined) m.surroundings.link(node.cell);
+      node.cell.value = value;
+      break;
+    case "define":
+      node.cell.value = value;
+      break;
+    default:
+      node satisfies never;
+  }
+  give(m, NIL);
+}
+
+// Calls
+
+/** Literal keywords are names to a function that takes names, else strings like any other. */
+function argumentsFor(fn: Value, args: readonly Value[], keywords: readonly number[] | undefined): Arguments {
+  const callee = procedureOf(fn);
+  const names =
+    callee instanceof ElementPrimitive || (callee instanceof CekClosure && takesNames(callee.lambda));
+  return keywords !== undefined && names
+    ? partArguments(callee instanceof CekClosure ? callee.lambda.name : callee.name, args, keywords)
+    : { positional: args, named: [] };
+}
+
+/** Continuations and parameters are called through another function. */
+function procedureOf(fn: Value): Value {
+  let callee = fn;
+  while (callee instanceof Applicable) callee = callee.procedure;
+  return callee;
+}
+
+function apply(m: Machine, fn: Value, args: Arguments): void {
+  const callee = procedureOf(fn);
+  if (callee instanceof CekClosure) {
+    const bound = bind(callee.lambda, args);
+    enterCall(m);
+    m.calls += 1;
+    m.activation = activate(callee);
+    const env = extend(callee.env, bound.locals, bound.values);
+    return fallbacks(m, { lambda: callee.lambda, fallbacks: bound.fallbacks }, 0, env);
+  }
+  if (callee instanceof ElementPrimitive) return give(m, callee.call(args.named, args.positional));
+  if (!(callee instanceof Primitive || callee instanceof ControlBuiltin)) {
+    throw new Raise(notAFunction(inspect(callee)));
+  }
+  const [name] = args.named;
+  if (name !== undefined) throw new Raise(unknownKey(callee.name, name[0], []));
+  const given = args.positional.length;
+  if (given < callee.min || given > callee.max) throw new Raise(arityCondition(callee, given));
+  if (callee instanceof Primitive) give(m, callee.fn(...args.positional));
+  else control(m, callee.name, args.positional);
+}
+
+function fallbacks(m: Machine, binding: Binding, index: number, env: Environment): void {
+  const fallback = binding.fallbacks[index];
+  if (fallback === undefined) return evaluateNext(m, binding.lambda.body, env);
+  push(m, { type: "bind", binding, index, env, next: m.frames });
+  evaluateNext(m, fallback.fallback, env);
+}
+
+/**
+ * Before another function takes over: when the running one has something left to do, notes where the
+ * value is to return to. A call in tail position leaves nothing, so the continuation does not grow.
+ */
+export function enterCall(m: Machine): void {
+  if (m.frames !== null && m.frames.type !== "return") {
+    const depth = depthOf({ frames: m.frames, under: null }) + 1;
+    checkDepth(m, depth + (m.under?.depth ?? 0));
+    push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+  }
+}
+
+/** Calls that may wait above the limit while the overflow is being handled. */
+const GRACE = 10_000;
+
+function checkDepth(m: Machine, depth: number): void {
+  const { depth: limit } = m.limits;
+  if (depth <= limit) m.room = limit;
+  else if (depth > m.room) {
+    m.room = depth + GRACE;
+    throw new Raise(condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"));
+  }
+}
+
+// What a step ends with
+
+export function give(m: Machine, value: Value): void {
+  m.control = { type: "return", value };
+}
+
+export function callNext(m: Machine, fn: Value, positional: readonly Value[]): void {
+  m.control = { type: "apply", fn, args: { positional, named: [] } };
+}
+
+export function stop(m: Machine, reason: ThreadStep): void {
+  m.control = { type: "stopped", step: reason };
+}
+
+function evaluateNext(m: Machine, node: Core, env: Environment): void {
+  m.control = { type: "eval", node, env };
+}
+
+function push(m: Machine, frame: Frame): void {
+  m.frames = frame;
+}
+
+/** Raises `payload` where the machine is: calls the prelude's `%signal`, which never returns. */
+export function raise(m: Machine, payload: Value): void {
+  locateCondition(m, payload);
+  interrupt(m, "%signal", payload);
+}
+
+/** Calls a function of the prelude on top of everything, even where the running function had nothing left to do. */
+export function interrupt(m: Machine, name: string, payload: Value): void {
+  const depth = depthOf({ frames: m.frames, under: null }) + 1;
+  push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+  callNext(m, m.surroundings.entry(name), [payload]);
+}
