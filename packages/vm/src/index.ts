@@ -1,7 +1,40 @@
 /** The heap, the bytecode machine, fibers, primitives, the prelude written in SX, and markup. */
+export { Assembler, type Label } from "./bytecode/assemble.ts";
+export {
+  type ClosureSpec,
+  Code,
+  type CodeInit,
+  type Locate,
+  positionAt,
+  UNSET,
+  type UnitCode,
+} from "./bytecode/code.ts";
+export { HEADER, type Opcode, type OperandKind, op, opcodes } from "./bytecode/opcodes.ts";
+export * from "./control/builtins.ts";
+export { isInherited } from "./control/marks.ts";
 export * from "./heap/index.ts";
 export * from "./heap/value.ts";
-export { Primitive, type Purity } from "./primitives/primitive.ts";
-export * from "./control/builtins.ts";
 export * from "./machine/arity.ts";
+export { type SplitArguments, splitNamed } from "./machine/bind.ts";
 export * from "./machine/engine.ts";
+export { Machine, type MachineHost } from "./machine/machine.ts";
+export {
+  type Budget,
+  type StartThread,
+  Task,
+  TaskTree,
+  type Thread,
+  type ThreadStep,
+  taskList,
+} from "./machine/tasks.ts";
+export * from "./markup/index.ts";
+export { type PreludeDefinition, preludeDefinitions } from "./prelude/definitions.ts";
+export {
+  declare,
+  DeclaredPrimitive,
+  formToValue,
+  primitives,
+  Regex,
+  regexExtension,
+} from "./primitives/index.ts";
+export { Primitive, type Purity } from "./primitives/primitive.ts";

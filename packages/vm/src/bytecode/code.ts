@@ -1,6 +1,6 @@
 /** What the compiler produces and the machine runs: the code of one function, and of one unit. */
-import type { Callee, Value } from "../heap/index.ts";
-import type { ConditionSpan } from "../heap/value.ts";
+import type { Callee } from "../heap/index.ts";
+import type { ConditionSpan, Value } from "../heap/value.ts";
 
 /** Where a captured value comes from when a closure is made: a register or a captured value of the maker. */
 export interface ClosureSpec {
@@ -39,6 +39,8 @@ export class Code implements Callee {
   readonly keys: readonly { readonly name: string; readonly required: boolean }[];
   /** Only required parameters: a call with that many arguments needs no further work. */
   readonly simple: boolean;
+  /** The number of parameters, when simple: closures of few parameters have a heap type of their own. */
+  readonly arity?: number;
   readonly min: number;
   readonly max: number;
   readonly registers: number;
@@ -59,6 +61,7 @@ export class Code implements Callee {
     this.rest = init.rest;
     this.keys = init.keys;
     this.simple = init.optional === 0 && !init.rest && init.keys.length === 0;
+    if (this.simple) this.arity = init.required;
     this.min = init.required;
     this.max = init.rest ? Number.POSITIVE_INFINITY : init.required + init.optional;
     this.registers = init.registers;

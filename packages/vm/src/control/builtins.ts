@@ -3,8 +3,34 @@
  * like functions; each engine gives them their meaning.
  */
 
+export type ControlName =
+  | "apply"
+  | "call-with-keys"
+  | "%with-mark"
+  | "%with-exit"
+  | "%mark"
+  | "%marks"
+  | "%inherited-marks"
+  | "%at-mark?"
+  | "%capture"
+  | "%reinstate"
+  | "%k-marks"
+  | "%k-below"
+  | "%make-continuation"
+  | "%make-parameter"
+  | "%request"
+  | "%locate"
+  | "%uncaught"
+  | "%spawn"
+  | "%await"
+  | "%await-first"
+  | "%await-all"
+  | "%task-result"
+  | "%cancel"
+  | "%compile";
+
 interface Row {
-  readonly name: string;
+  readonly name: ControlName;
   readonly params: string;
   readonly min: number;
   readonly max: number;
@@ -15,7 +41,7 @@ interface Row {
 const many = Number.POSITIVE_INFINITY;
 
 /** One row each: name, parameters, arity. What each does stands in docs/control.md. */
-const rows = [
+const rows: readonly Row[] = [
   { name: "apply", params: "f &rest args", min: 2, max: many, visible: true },
   { name: "call-with-keys", params: "f keys &rest args", min: 2, max: many, visible: true },
   { name: "%with-mark", params: "key value thunk", min: 3, max: 3 },
@@ -40,9 +66,7 @@ const rows = [
   { name: "%task-result", params: "task", min: 1, max: 1 },
   { name: "%cancel", params: "task reason", min: 2, max: 2 },
   { name: "%compile", params: "form module", min: 2, max: 2 },
-] as const satisfies readonly Row[];
-
-export type ControlName = (typeof rows)[number]["name"];
+];
 
 /** A control builtin as a value: callable, printable, compared by identity. */
 export class ControlBuiltin {
@@ -53,7 +77,7 @@ export class ControlBuiltin {
   readonly visible: boolean;
   /** Its row number: engines dispatch on it. */
   readonly index: number;
-  constructor(row: Row & { name: ControlName }, index: number) {
+  constructor(row: Row, index: number) {
     this.name = row.name;
     this.params = row.params;
     this.min = row.min;

@@ -17,7 +17,7 @@ import {
   toArray,
 } from "../heap/index.ts";
 import { Applicable, type Value } from "../heap/value.ts";
-import { ElementPrimitive } from "../primitives/element.ts";
+import { ElementPrimitive } from "../markup/index.ts";
 import { notAFunction, throwCondition, unknownKey } from "./arity.ts";
 import { bindSplit } from "./bind.ts";
 import { markCode } from "./machine-code.ts";

@@ -62,11 +62,11 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
       for (;;) {
         count++;
         switch (code[pc]) {
-          case 0:None // MOVE
+          case 0: // MOVE
             S[fp + (code[pc + 1] as number)] = S[fp + (code[pc + 2] as number)];
             pc += 3;
             continue;
-          case 1:None // CONST
+          case 1: // CONST
             S[fp + (code[pc + 1] as number)] = K[code[pc + 2] as number];
             pc += 3;
             continue;
@@ -83,11 +83,11 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 3;
             continue;
           }
-          case 4:None // DEFINE
+          case 4: // DEFINE
             (K[code[pc + 1] as number] as Cell).value = S[fp + (code[pc + 2] as number)] as Value;
             pc += 3;
             continue;
-          case 5:None // UPVAL
+          case 5: // UPVAL
             S[fp + (code[pc + 1] as number)] = closureGet(S[fp + CLOSURE] as Value, code[pc + 2] as number);
             pc += 3;
             continue;
@@ -97,28 +97,28 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 2;
             continue;
           }
-          case 7:None // BOXGET
+          case 7: // BOXGET
             S[fp + (code[pc + 1] as number)] = boxGet(S[fp + (code[pc + 2] as number)] as Value);
             pc += 3;
             continue;
-          case 8:None // BOXSET
+          case 8: // BOXSET
             boxSet(S[fp + (code[pc + 1] as number)] as Value, S[fp + (code[pc + 2] as number)] as Value);
             pc += 3;
             continue;
-          case 9:None // UPBOXGET
+          case 9: // UPBOXGET
             S[fp + (code[pc + 1] as number)] = boxGet(
               closureGet(S[fp + CLOSURE] as Value, code[pc + 2] as number),
             );
             pc += 3;
             continue;
-          case 10:None // UPBOXSET
+          case 10: // UPBOXSET
             boxSet(
               closureGet(S[fp + CLOSURE] as Value, code[pc + 1] as number),
               S[fp + (code[pc + 2] as number)] as Value,
             );
             pc += 3;
             continue;
-          case 11:None // CHECKSET
+          case 11: // CHECKSET
             if (S[fp + (code[pc + 1] as number)] === UNSET) unbound(t.machine, K[code[pc + 2] as number] as string);
             pc += 3;
             continue;
@@ -134,7 +134,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 3;
             continue;
           }
-          case 13:None // FIXUP
+          case 13: // FIXUP
             closureSet(
               S[fp + (code[pc + 1] as number)] as Value,
               code[pc + 2] as number,
@@ -142,10 +142,10 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             );
             pc += 4;
             continue;
-          case 14:None // JUMP
+          case 14: // JUMP
             pc = code[pc + 1] as number;
             continue;
-          case 15:None // LOOP
+          case 15: // LOOP
             if (--fuel < 0) {
               t.stack = S;
               t.fp = fp;
@@ -153,7 +153,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
               outside = true;
               if (t.poll(stretch, budget)) {
                 stats.instructions += count;
-                return t.stop as ThreadStep;
+                return stopped(t);
               }
               stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
               fuel = stretch;
@@ -172,7 +172,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = v === FALSE || v === NIL ? pc + 3 : (code[pc + 2] as number);
             continue;
           }
-          case 18:None // JSET
+          case 18: // JSET
             pc = S[fp + (code[pc + 1] as number)] === UNSET ? pc + 3 : (code[pc + 2] as number);
             continue;
           case 19: { // ADD
@@ -297,45 +297,45 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 33:None // JNNIL
+          case 33: // JNNIL
             pc = S[fp + (code[pc + 1] as number)] === NIL ? pc + 3 : (code[pc + 2] as number);
             continue;
-          case 34:None // JNEMPTY
+          case 34: // JNEMPTY
             pc = empty(S[fp + (code[pc + 1] as number)] as Value) ? pc + 3 : (code[pc + 2] as number);
             continue;
-          case 35:None // FIRST
+          case 35: // FIRST
             S[fp + (code[pc + 1] as number)] = lists.first(S[fp + (code[pc + 2] as number)] as Value);
             pc += 3;
             continue;
-          case 36:None // REST
+          case 36: // REST
             S[fp + (code[pc + 1] as number)] = lists.rest(S[fp + (code[pc + 2] as number)] as Value);
             pc += 3;
             continue;
-          case 37:None // CONS
+          case 37: // CONS
             S[fp + (code[pc + 1] as number)] = lists.cons(
               S[fp + (code[pc + 2] as number)] as Value,
               S[fp + (code[pc + 3] as number)] as Value,
             );
             pc += 4;
             continue;
-          case 38:None // PRIM0
+          case 38: // PRIM0
             S[fp + (code[pc + 1] as number)] = (K[code[pc + 2] as number] as Primitive).fn();
             pc += 3;
             continue;
-          case 39:None // PRIM1
+          case 39: // PRIM1
             S[fp + (code[pc + 1] as number)] = (K[code[pc + 2] as number] as Primitive).fn(
               S[fp + (code[pc + 3] as number)] as Value,
             );
             pc += 4;
             continue;
-          case 40:None // PRIM2
+          case 40: // PRIM2
             S[fp + (code[pc + 1] as number)] = (K[code[pc + 2] as number] as Primitive).fn(
               S[fp + (code[pc + 3] as number)] as Value,
               S[fp + (code[pc + 4] as number)] as Value,
             );
             pc += 5;
             continue;
-          case 41:None // PRIM3
+          case 41: // PRIM3
             S[fp + (code[pc + 1] as number)] = (K[code[pc + 2] as number] as Primitive).fn(
               S[fp + (code[pc + 3] as number)] as Value,
               S[fp + (code[pc + 4] as number)] as Value,
@@ -555,7 +555,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
           outside = true;
           if (t.poll(stretch, budget)) {
             stats.instructions += count;
-            return t.stop as ThreadStep;
+            return stopped(t);
           }
           stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
           fuel = stretch;
@@ -588,3 +588,9 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
 }
 
 const EMPTY_CODE = new Int32Array(0);
+
+/** What the thread has stopped for. A call, so that the compiler does not take what it saw before for granted. */
+function stopped(t: VmThread): ThreadStep {
+  if (t.stop === undefined) throw new Error("the dispatch loop was left for no reason");
+  return t.stop;
+}

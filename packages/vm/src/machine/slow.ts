@@ -11,7 +11,11 @@ function primitive(name: string): (...args: Value[]) => Value {
 }
 
 /** Arithmetic on anything but two numbers: bigints, and the type errors. */
-export const arithmetic = {
+type Operation = (a: Value, b: Value) => Value;
+
+export const arithmetic: Readonly<
+  Record<"add" | "sub" | "mul" | "less" | "lessEqual" | "greater" | "greaterEqual", Operation>
+> = {
   add: primitive("+"),
   sub: primitive("-"),
   mul: primitive("*"),
@@ -19,18 +23,22 @@ export const arithmetic = {
   lessEqual: primitive("<="),
   greater: primitive(">"),
   greaterEqual: primitive(">="),
-} as const;
+};
 
 const slowFirst = primitive("first");
 const slowRest = primitive("rest");
 const slowCons = primitive("cons");
 const slowEmpty = primitive("empty?");
 
-export const lists = {
+export const lists: {
+  readonly first: (v: Value) => Value;
+  readonly rest: (v: Value) => Value;
+  readonly cons: (a: Value, b: Value) => Value;
+} = {
   first: (v: Value): Value => (isList(v) ? first(v) : slowFirst(v)),
   rest: (v: Value): Value => (isList(v) ? rest(v) : slowRest(v)),
   cons: (a: Value, b: Value): Value => (isList(b) ? cons(a, b) : slowCons(a, b)),
-} as const;
+};
 
 /** `(empty? v)`, of any kind of collection. */
 export function empty(v: Value): boolean {

@@ -23,7 +23,6 @@ export type ThreadStep =
   | { readonly type: "await"; readonly task: Task }
   | { readonly type: "await-first"; readonly tasks: readonly Task[] }
   | { readonly type: "await-all"; readonly tasks: readonly Task[] }
-  | { readonly type: "await-all"; readonly tasks: readonly Task[] }
   | { readonly type: "cancel"; readonly task: Task; readonly reason: Value }
   | { readonly type: "fuel" };
 
@@ -60,8 +59,6 @@ export class Task {
    */
   wait: "result" | "task" | "all" = "result";
   targets: readonly Task[] = [];
-  /** While waiting for all: how many of them have not ended. */
-  pending = 0;
   /** While joining: how it will have ended. */
   ending: "done" | "raised" = "done";
   /** Somebody has been given the result, so an error is not lost. */
@@ -160,17 +157,13 @@ export class TaskTree implements EngineFiber {
         this.await(task, [step.task], "result");
         return;
       case "await-first":
-        this.await(task, step.tasks, "first");
+        this.await(task, step.tasks, "task");
         return;
       case "await-all":
         this.await(task, step.tasks, "all");
         return;
-      case "await-all":
-        this.awaitAll(task, step.tasks);
-        return;
       case "cancel":
         this.cancelTask(step.task, step.reason);
-        step.task.observed = true;
         this.wake(task, NIL, true);
         return;
       default:
@@ -241,17 +234,8 @@ export class TaskTree implements EngineFiber {
     } else task.state = "raised";
     task.children.length = 0;
     for (const waiter of task.waiters) {
-      if (waiter.state !== "waiting") continue;
-      // Cancelled while it waited for this one, and now waiting for others.
-      if (waiter.cancelled && !waiter.targets.includes(task)) continue;
-      if (waiter.wait === "all") {
-        waiter.pending -= 1;
-        if (task.state === "raised") this.wake(waiter, task);
-        else if (waiter.pending === 0) this.wake(waiter, NIL);
-      } else if (waiter.targets.includes(task)) {
-        this.notify(waiter, task);
-        this.ready.push(waiter);
-      }
+      if (waiter.state !== "waiting" || !waiter.targets.includes(task)) continue;
+      if (this.notify(waiter)) this.ready.push(waiter);
     }
     task.waiters = [];
     const { parent } = task;

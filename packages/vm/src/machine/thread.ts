@@ -17,7 +17,7 @@ import {
   type StackFrame,
   type Value,
 } from "../heap/value.ts";
-import { ElementPrimitive } from "../primitives/element.ts";
+import { ElementPrimitive } from "../markup/index.ts";
 import { Primitive } from "../primitives/primitive.ts";
 import { arityCondition, notAFunction, throwCondition } from "./arity.ts";
 import { bindArguments, splitNamed } from "./bind.ts";
