@@ -1,0 +1,24 @@
+/** Markup: safe HTML as a value. */
+export {
+  BOOLEAN_ATTRIBUTES,
+  ELEMENTS,
+  ENUMERATED_ATTRIBUTES,
+  HTML_ELEMENTS,
+  SVG_ELEMENTS,
+  URL_ATTRIBUTES,
+  VOID_ELEMENTS,
+} from "./elements.ts";
+export { escapeAttribute, escapeText } from "./escape.ts";
+export { ElementPrimitive } from "../primitives/element.ts";
+export { elementFunctions, markupPrimitives } from "./primitives.ts";
+export {
+  TemplateBuilder,
+  element,
+  fragment,
+  markupParts,
+  renderTemplate,
+  renderToHtml,
+  staticAttr,
+  staticChild,
+} from "./template.ts";
+export type { AttributeSlot, ChildSlot, Slot, Template } from "./template.ts";
