@@ -1,0 +1,151 @@
+/** The world that cases run in: a few ops with known answers, the standard ops in memory, and a log of all of it. */
+import { OpError, type OpDeclaration, Resolver } from "@sorbus/io-resolver";
+import {
+  Condition,
+  equal,
+  inspect,
+  isList,
+  list,
+  NIL,
+  Raise,
+  str,
+  toArray,
+  type Value,
+} from "@sorbus/vm";
+
+/** One effect as it went out and came back. */
+export interface TraceEntry {
+  /** `(test/ask 1)` */
+  readonly request: string;
+  /** `10`, `raise host "message"` or `never`. */
+  readonly answer: string;
+}
+
+export function showEntry(entry: TraceEntry): string {
+  return `${entry.request} -> ${entry.answer}`;
+}
+
+/** What a handler that never answers gives. */
+const never: Promise<Value> = new Promise(() => {});
+
+type Handler = (args: readonly Value[]) => Value | Promise<Value>;
+
+/** Fresh for every run, so that runs are equal. */
+export class World {
+  /** All effects in order but for `console/print`. */
+  readonly trace: TraceEntry[] = [];
+  /** The lines that `console/print` wrote. */
+  readonly output: string[] = [];
+  readonly resolver: Resolver;
+  private readonly store: [Value, Value][] = [];
+  private counter = 0;
+  private now = 1_700_000_000_000;
+  private seed = 1;
+
+  constructor() {
+    this.resolver = new Resolver(
+      Object.entries(this.handlers()).map(
+        ([name, handler]): OpDeclaration => ({
+          name,
+          purity: "write",
+          values: "raw",
+          handler: (args) => this.traced(name, handler, args as readonly Value[]),
+        }),
+      ),
+    );
+  }
+
+  private handlers(): Record<string, Handler> {
+    return {
+      "test/ask": ([n]) => Number(n) * 10,
+      "test/echo": ([x]) => x ?? NIL,
+      "test/fail": ([message]) => {
+        throw new Raise(new Condition("host", str(message ?? NIL), list()));
+      },
+      "test/counter": () => this.counter++,
+      "test/never": () => never,
+      "console/print": (args) => {
+        this.output.push(...args.map(str).join(" ").split("\n"));
+        return NIL;
+      },
+      "kv/get": ([key = NIL]) => this.store.find(([k]) => equal(k, key))?.[1] ?? NIL,
+      "kv/set": ([key = NIL, value = NIL]) => {
+        this.remove(key);
+        this.store.push([key, value]);
+        return NIL;
+      },
+      "kv/delete": ([key = NIL]) => {
+        this.remove(key);
+        return NIL;
+      },
+      "kv/list": ([prefix = NIL]) =>
+        list(
+          ...this.store
+            .filter(([key]) => hasPrefix(key, prefix))
+            .sort(([a], [b]) => compareKeys(a, b))
+            .map(([key, value]) => list(key, value)),
+        ),
+      "time/now": () => (this.now += 1000),
+      // A small linear congruential generator: any known sequence does.
+      "random/int": ([n]) => {
+        this.seed = (Math.imul(this.seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+        return this.seed % Number(n);
+      },
+      "async/sleep": () => NIL,
+    };
+  }
+
+  private remove(key: Value): void {
+    const at = this.store.findIndex(([k]) => equal(k, key));
+    if (at >= 0) this.store.splice(at, 1);
+  }
+
+  private traced(op: string, handler: Handler, args: readonly Value[]): Value | Promise<Value> {
+    const request = `(${[op, ...args.map(inspect)].join(" ")})`;
+    const note = (answer: string): void => {
+      if (op !== "console/print") this.trace.push({ request, answer });
+    };
+    try {
+      const answer = handler(args);
+      note(answer === never ? "never" : inspect(answer as Value));
+      return answer;
+    } catch (error) {
+      const condition = conditionOf(error);
+      note(
+        condition instanceof Condition
+          ? `raise ${condition.kind} ${inspect(condition.message)}`
+          : `raise ${inspect(condition)}`,
+      );
+      throw error;
+    }
+  }
+}
+
+/** What the program sees raised for an error that a resolver threw. */
+export function conditionOf(error: unknown): Value {
+  if (error instanceof Raise) return error.payload;
+  if (error instanceof OpError) return new Condition(error.kind, error.message, list(...(error.data as Value[])));
+  throw error;
+}
+
+function parts(key: Value): readonly Value[] {
+  return isList(key) ? toArray(key) : [key];
+}
+
+function hasPrefix(key: Value, prefix: Value): boolean {
+  if (typeof prefix === "string") return typeof key === "string" && key.startsWith(prefix);
+  const wanted = parts(prefix);
+  const have = parts(key);
+  return isList(key) && wanted.every((part, i) => have[i] !== undefined && equal(part, have[i]));
+}
+
+function compareKeys(a: Value, b: Value): number {
+  const x = parts(a);
+  const y = parts(b);
+  for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
+    const left = str(x[i] as Value);
+    const right = str(y[i] as Value);
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return x.length - y.length;
+}
