@@ -253,7 +253,7 @@ function decode(bytes: Uint8Array): unknown {
     return value;
   } catch (error) {
     // The checksum has matched, so these bytes were written so: by another codec.
-    if (error instanceof RangeError)
+    if (error instanceof RangeError || error instanceof SyntaxError)
       throw new KvError("corrupt", `not a value of the default codec: ${error.message}`);
     throw error;
   } finally {

@@ -1,0 +1,81 @@
+/** Several processes, one folder. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { open } from "../src/index.ts";
+import { finished, start } from "./programs.ts";
+
+const root = mkdtempSync(join(tmpdir(), "kv-processes-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test("kill -9 at any moment loses nothing acknowledged and leaves no half atomic", async () => {
+  const folder = join(root, "killed");
+  let acknowledged = 0;
+  for (let round = 0; round < 20; round++) {
+    const child = start("writer", [folder, String(round)]);
+    let out = "";
+    let err = "";
+    child.stderr?.on("data", (chunk) => (err += chunk));
+    child.stdout?.on("data", (chunk) => {
+      // Somewhere between its first acknowledgement and some hundreds.
+      if (out === "") setTimeout(() => child.kill("SIGKILL"), Math.random() * 120);
+      out += chunk;
+    });
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(err).toBe("");
+    const numbers = out.split("\n").slice(0, -1).map(Number);
+    expect(numbers.length).toBeGreaterThan(0);
+    acknowledged += numbers.length;
+
+    const store = await open({ url: `sqlite:${folder}` });
+    const parts = new Map<number, string[]>();
+    for (const { key, value } of (
+      await store.list<{ mine: number; filler: string }>({ prefix: ["w", round] })
+    ).entries) {
+      const [, , mine, part] = key as [string, number, number, string];
+      expect(value.mine).toBe(mine);
+      parts.set(mine, [...(parts.get(mine) ?? []), part]);
+    }
+    for (const n of numbers)
+      expect(parts.has(n), `commit ${n} of round ${round} was acknowledged`).toBe(true);
+    for (const [n, found] of parts) expect(found, `commit ${n} of round ${round}`).toEqual(["a", "b", "c"]);
+    expect((await store.get(["count", round]))?.value).toBe(parts.size);
+    await store.close();
+  }
+  expect(acknowledged).toBeGreaterThan(100);
+});
+
+describe("two processes that write", () => {
+  test("both finish, lose no update, and a third sees every change", async () => {
+    const folder = join(root, "shared");
+    const times = 150;
+    const store = await open({ url: `sqlite:${folder}` });
+    const seen = new Map<string, number>();
+    const controller = new AbortController();
+    const watching = (async () => {
+      for await (const changes of store.watch({ prefix: ["by"] }, { signal: controller.signal })) {
+        if (changes === "resync") throw new Error("the log is long enough");
+        for (const { key } of changes) seen.set(String(key[1]), (seen.get(String(key[1])) ?? 0) + 1);
+        if ([...seen.values()].reduce((a, b) => a + b) === 2 * times) controller.abort();
+      }
+    })();
+    const children = ["one", "two"].map((name) => finished(start("adder", [folder, name, String(times)])));
+    await Promise.all(children);
+    await watching;
+    expect((await store.get(["counter"]))?.value).toBe(2 * times);
+    expect(Object.fromEntries(seen)).toEqual({ one: times, two: times });
+    await store.close();
+  });
+
+  test("many may create and open one new folder at once", async () => {
+    const folder = join(root, "race");
+    const outputs = await Promise.all(Array.from({ length: 5 }, () => finished(start("opener", [folder]))));
+    expect(outputs).toEqual(Array(5).fill("ok\n"));
+  });
+});
+
+test("a process that only reads and writes once ends by itself, with no warning printed", async () => {
+  // `finished` throws on anything in stderr.
+  expect(await finished(start("opener", [join(root, "plain")]))).toBe("ok\n");
+});
