@@ -1,4 +1,5 @@
 /** Macro expansion, analysis, modules and code generation of SX. */
+export { type GeneratedUnit, type GenerateOptions, generate } from "./codegen/index.ts";
 export type * from "./core.ts";
 export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-module.ts";
 export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";

@@ -1,0 +1,53 @@
+/** Conditions as JavaScript errors, and as people read them. */
+import { codeFrame } from "@sorbus/reader";
+import { Condition, inspect, type StackFrame, toArray, type Value } from "@sorbus/vm";
+
+/** An uncaught condition, or any other value that a program raised. */
+export class SxError extends Error {
+  /** The raised value itself. */
+  readonly condition: Value;
+  /** `error-kind` of a condition; "raised" for other values. */
+  readonly kind: string;
+  readonly data: readonly Value[];
+  /** SX frames, innermost first. */
+  readonly frames: readonly StackFrame[];
+  constructor(condition: Value) {
+    super(condition instanceof Condition ? condition.message : `raised ${inspect(condition)}`);
+    this.name = "SxError";
+    this.condition = condition;
+    this.kind = condition instanceof Condition ? condition.kind : "raised";
+    this.data = condition instanceof Condition ? toArray(condition.data) : [condition];
+    this.frames = condition instanceof Condition ? (condition.stack ?? []) : [];
+    if (condition instanceof Condition) {
+      const lines = this.frames.map((f) => `    at ${f.name || "fn"} (${f.file}:${f.line}:${f.column})`);
+      this.stack = [`SxError: ${this.message}`, ...lines].join("\n");
+    }
+  }
+}
+
+/** The text of a file that appears in a span; undefined when it is not known. */
+export type TextOf = (file: string) => string | undefined;
+
+/**
+ * The report of an uncaught condition: kind and message, data, the place with a code frame, the stack.
+ * Ends without a newline.
+ */
+export function report(condition: Value, textOf: TextOf): string {
+  if (!(condition instanceof Condition)) return `error: raised ${inspect(condition)}`;
+  const lines = [`error: ${condition.message}`];
+  const { span } = condition;
+  if (span !== undefined) {
+    lines.push(`  --> ${span.file}:${span.line}:${span.column}`);
+    const text = textOf(span.file);
+    if (text !== undefined) lines.push(codeFrame({ text }, span));
+  }
+  lines.push(`kind: ${condition.kind}`);
+  const data = toArray(condition.data);
+  if (data.length > 0) lines.push(`data: ${data.map((d) => inspect(d)).join(" ")}`);
+  const frames = condition.stack ?? [];
+  if (frames.length > 0) {
+    lines.push("stack:");
+    for (const frame of frames) lines.push(`  ${frame.name || "fn"} ${frame.file}:${frame.line}:${frame.column}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,363 @@
+/** The embedding: `createRuntime` and what it gives. Composes the other packages and adds the border. */
+import { type Module, Module as ModuleClass, type Unit } from "@sorbus/compiler";
+import { type OpDeclaration, OpError, Resolver, isPromise } from "@sorbus/io-resolver";
+import { read, type ReadError } from "@sorbus/reader";
+import {
+  condition,
+  type EngineFiber,
+  inspect,
+  type Limits,
+  NIL,
+  Raise,
+  type Request,
+  type Value,
+} from "@sorbus/vm";
+import { MacroSuspended } from "@sorbus/compiler";
+import { type FunctionBridge, fromSx, toSx } from "./convert.ts";
+import { type Answers, drive, type DriveOptions } from "./drive.ts";
+import { report, SxError } from "./error.ts";
+import { type MaybePromise, runSteps, type Steps } from "./steps.ts";
+import { type TierMaker, vmTier, World } from "./world.ts";
+
+/** An op in short: a function of the arguments; what it returns, or the promise of it, is the answer. */
+export type OpFunction = (...args: never[]) => unknown;
+
+export interface RuntimeOptions {
+  /**
+   * Who answers `perform`: a table of functions by op name (without the colon), declarations, or a resolver.
+   * Default: nobody.
+   */
+  readonly ops?: Readonly<Record<string, OpFunction>> | Iterable<OpDeclaration> | Resolver;
+  /** Bounds of each run. Default: none but a stack of 1 GiB. */
+  readonly limits?: Limits;
+  /** Which engine runs the program. Default: the VM. */
+  readonly tier?: TierMaker;
+  /** How requests are answered; a program cannot tell. Default "inline". */
+  readonly answers?: Answers;
+  /** Checks parameter types (`:as`). Default true. */
+  readonly development?: boolean;
+  /** Milliseconds since some start, for time limits. Default `performance.now`. */
+  readonly now?: () => number;
+  /** Called with each answered request, for traces. */
+  readonly onAnswer?: (op: string, args: readonly Value[], answer: { value: Value } | { raised: Value }) => void;
+}
+
+export interface RunOptions {
+  /** Aborts the run: it ends with a condition of kind "cancelled" after its `after`s have run. */
+  readonly signal?: AbortSignal;
+  readonly limits?: Limits;
+}
+
+export interface EvalOptions extends RunOptions {
+  /** Name of the text in messages. Default "eval". */
+  readonly file?: string;
+}
+
+/** What a run has cost, over all runs of a runtime. */
+export interface RuntimeStats {
+  compiled: number;
+  deopts: number;
+  fallbacks: number;
+  suspensions: number;
+  instructions: number;
+}
+
+/** A world of SX in a JavaScript program. */
+export class Runtime {
+  readonly resolver: Resolver;
+  readonly stats: RuntimeStats = { compiled: 0, deopts: 0, fallbacks: 0, suspensions: 0, instructions: 0 };
+  private readonly world: World;
+  private readonly options: RuntimeOptions;
+  private readonly texts: Map<string, string> = new Map();
+  private readonly bridge: FunctionBridge;
+
+  constructor(options: RuntimeOptions = {}) {
+    this.options = options;
+    this.resolver = resolverOf(options.ops);
+    this.world = new World(
+      options.tier ?? vmTier,
+      options.limits ?? {},
+      options.now ?? (() => performance.now()),
+      (start) => this.runNow(start),
+      options.development ?? true,
+    );
+    this.bridge = {
+      fromHost: (f) => this.hostFunction(f),
+      toHost:
+        (f) =>
+        (...args) =>
+          this.call(f, ...args),
+    };
+    this.world.main = new ModuleClass("main", this.world.core);
+  }
+
+  // ---- running -------------------------------------------------------------------------------
+
+  /**
+   * Evaluates the forms of a text in the runtime's main module; what they define stays.
+   * @returns the last form's value as JavaScript's; a promise only if an effect was answered by one
+   * @throws SxError for what the text raises or is wrong with it (or the promise rejects with it)
+   */
+  eval(text: string, options: EvalOptions = {}): MaybePromise<unknown> {
+    return this.jsResult(() => this.evalValue(text, options));
+  }
+
+  /** As `eval`; the value as it is in SX. @throws Raise */
+  evalValue(text: string, options: EvalOptions = {}): MaybePromise<Value> {
+    return runSteps(this.evalSteps(text, options, this.mainModule()));
+  }
+
+  /** Calls an SX function (as it came out of SX, or the name of a global of the main module). @throws SxError */
+  call(fn: unknown, ...args: readonly unknown[]): MaybePromise<unknown> {
+    return this.jsResult(() =>
+      this.callValue(
+        typeof fn === "string" ? this.global(fn) : toSx(fn, this.bridge),
+        args.map((arg) => toSx(arg, this.bridge)),
+      ),
+    );
+  }
+
+  /** As `call`, with values and result as they are in SX. @throws Raise */
+  callValue(fn: Value, args: readonly Value[], options: RunOptions = {}): MaybePromise<Value> {
+    return this.drive(this.world.tier.engine.call(fn, args, options.limits ?? this.options.limits), options);
+  }
+
+  /** Defines a global of the main module; a function becomes an SX function, which may answer with a promise. */
+  define(name: string, value: unknown): void {
+    this.mainModule().define(name).value = toSx(value, this.bridge);
+  }
+
+  /** The value of a global of the main module, or of the core. @throws SxError kind "unbound" */
+  global(name: string): Value {
+    const binding = this.mainModule().lookup(name);
+    if (binding?.kind === "cell" || binding?.kind === "element") {
+      const value = binding.cell.value ?? (binding.cell.module === "core" ? this.world.coreValue(name) : undefined);
+      if (value !== undefined) return value;
+    }
+    throw new SxError(condition("unbound", `${name} is not defined`));
+  }
+
+  /** The module that `eval` and `define` work in. */
+  mainModule(): Module {
+    const { main } = this.world;
+    if (main === undefined) throw new RangeError("the runtime has no main module");
+    return main;
+  }
+
+  // ---- values --------------------------------------------------------------------------------
+
+  /** A JavaScript value as an SX value. */
+  toSx(value: unknown): Value {
+    return toSx(value, this.bridge);
+  }
+
+  /** An SX value as a JavaScript value. */
+  fromSx(value: Value): unknown {
+    return fromSx(value, this.bridge);
+  }
+
+  /** The report of a condition, with a code frame where the text is known. */
+  report(error: unknown): string {
+    if (error instanceof SxError) return report(error.condition, (file) => this.texts.get(file));
+    if (error instanceof Raise) return report(error.payload, (file) => this.texts.get(file));
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+
+  // ---- inside --------------------------------------------------------------------------------
+
+  private *evalSteps(text: string, options: EvalOptions, module: Module): Steps<Value> {
+    const file = options.file ?? "eval";
+    this.texts.set(file, text);
+    const { forms, errors } = read(text, { file });
+    const [first] = errors;
+    if (first !== undefined) throw new Raise(readCondition(first, errors.length));
+    let value: Value = NIL;
+    for (const form of forms) {
+      for (;;) {
+        try {
+          for (const unit of this.world.expander.units(form, module)) {
+            value = (yield this.runUnit(unit, options)) as Value;
+          }
+          break;
+        } catch (error) {
+          if (!(error instanceof MacroSuspended)) throw error;
+          const result = (yield this.drive(error.fiber as EngineFiber, options)) as Value;
+          error.complete(result);
+        }
+      }
+    }
+    return value;
+  }
+
+  private runUnit(unit: Unit, options: RunOptions): MaybePromise<Value> {
+    return this.drive(this.world.tier.engine.evaluate(unit, options.limits ?? this.options.limits), options);
+  }
+
+  private drive(fiber: EngineFiber, options: RunOptions): MaybePromise<Value> {
+    const driveOptions: DriveOptions = {
+      answer: (request, signal) => this.answer(request, signal),
+      answers: this.options.answers ?? "inline",
+      thaw: (bytes) => this.world.tier.engine.thaw(bytes),
+      signal: options.signal,
+    };
+    const count = (): void => {
+      this.stats.instructions += fiber.stats.instructions;
+      this.stats.suspensions += fiber.stats.suspensions;
+    };
+    let result: MaybePromise<Value>;
+    try {
+      result = drive(fiber, driveOptions);
+    } catch (error) {
+      count();
+      throw error;
+    }
+    if (!isPromise(result)) {
+      count();
+      return result;
+    }
+    return (result as Promise<Value>).finally(count);
+  }
+
+  /** Runs compile-time code; it may ask for what is answered at once. */
+  private runNow(start: { fn: Value; args: readonly Value[] } | { unit: Unit }): Value {
+    const { engine } = this.world.tier;
+    const fiber = "unit" in start ? engine.evaluate(start.unit) : engine.call(start.fn, start.args);
+    for (;;) {
+      const step = fiber.run();
+      if (step.type === "done") return step.value;
+      if (step.type === "raised") throw new Raise(step.condition);
+      if (step.type === "fuel") continue;
+      throw new MacroSuspended(resumable(fiber, step));
+    }
+  }
+
+  private answer(request: Request, signal: AbortSignal): MaybePromise<Value> {
+    const { onAnswer } = this.options;
+    if (onAnswer === undefined || request.op === "host/call") return this.ask(request, signal);
+    const { op, args } = request;
+    let answer: MaybePromise<Value>;
+    try {
+      answer = this.ask(request, signal);
+    } catch (error) {
+      if (error instanceof Raise) onAnswer(op, args, { raised: error.payload });
+      throw error;
+    }
+    if (!isPromise(answer)) {
+      onAnswer(op, args, { value: answer });
+      return answer;
+    }
+    return (answer as Promise<Value>).then(
+      (value) => {
+        onAnswer(op, args, { value });
+        return value;
+      },
+      (error: unknown) => {
+        if (error instanceof Raise) onAnswer(op, args, { raised: error.payload });
+        throw error;
+      },
+    );
+  }
+
+  private ask(request: Request, signal: AbortSignal): MaybePromise<Value> {
+    const { op, args } = request;
+    try {
+      let answer: unknown;
+      let plain = true;
+      if (op === "host/call") {
+        const [f, ...rest] = args;
+        answer = (f as unknown as (...args: unknown[]) => unknown)(...rest.map((arg) => this.fromSx(arg)));
+      } else {
+        plain = this.resolver.get(op)?.values !== "raw";
+        const given = plain ? args.map((arg) => this.fromSx(arg)) : args;
+        answer = this.resolver.resolve({ op, args: given, signal });
+      }
+      const convert = (value: unknown): Value => (plain ? this.toSx(value) : ((value ?? NIL) as Value));
+      if (!isPromise(answer)) return convert(answer);
+      return (answer as Promise<unknown>).then(convert, (error: unknown) => {
+        throw this.asRaise(error);
+      });
+    } catch (error) {
+      throw this.asRaise(error);
+    }
+  }
+
+  /** What a handler threw, as the program sees it. */
+  private asRaise(error: unknown): Raise {
+    if (error instanceof Raise) return error;
+    if (error instanceof SxError) return new Raise(error.condition);
+    if (error instanceof OpError) {
+      return new Raise(condition(error.kind, error.message, ...error.data.map((d) => this.toSx(d))));
+    }
+    return new Raise(condition("host", error instanceof Error ? error.message : String(error)));
+  }
+
+  private hostFunction(f: (...args: never[]) => unknown): Value {
+    const make = this.world.coreValue("%host-function");
+    if (make === undefined) throw new RangeError("the prelude lacks %host-function");
+    return this.runNow({ fn: make, args: [f as unknown as Value] });
+  }
+
+  private jsResult(run: () => MaybePromise<Value>): MaybePromise<unknown> {
+    try {
+      const result = run();
+      if (!isPromise(result)) return this.fromSx(result);
+      return (result as Promise<Value>).then(
+        (value) => this.fromSx(value),
+        (error: unknown) => {
+          throw asSxError(error);
+        },
+      );
+    } catch (error) {
+      throw asSxError(error);
+    }
+  }
+}
+
+function asSxError(error: unknown): unknown {
+  return error instanceof Raise ? new SxError(error.payload) : error;
+}
+
+/** A fiber whose first step has been taken already: a driver that runs it sees that step first. */
+function resumable(fiber: EngineFiber, step: ReturnType<EngineFiber["run"]>): EngineFiber {
+  let first: ReturnType<EngineFiber["run"]> | undefined = step;
+  return {
+    run: (fuel) => {
+      const taken = first;
+      first = undefined;
+      return taken ?? fiber.run(fuel);
+    },
+    resume: (id, value) => fiber.resume(id, value),
+    resumeRaise: (id, reason) => fiber.resumeRaise(id, reason),
+    cancel: (reason) => fiber.cancel(reason),
+    freeze: () => fiber.freeze(),
+    stats: fiber.stats,
+  };
+}
+
+function readCondition(error: ReadError, count: number): Value {
+  const more = count > 1 ? ` (and ${count - 1} more in this text)` : "";
+  const made = condition("read", `${error.message}${more}`);
+  made.span = error.span;
+  return made;
+}
+
+function resolverOf(ops: RuntimeOptions["ops"]): Resolver {
+  if (ops instanceof Resolver) return ops;
+  if (ops === undefined) return new Resolver([]);
+  if (Symbol.iterator in ops) return new Resolver(ops as Iterable<OpDeclaration>);
+  return new Resolver(
+    Object.entries(ops as Record<string, OpFunction>).map(([name, f]): OpDeclaration => ({
+      name,
+      purity: "write",
+      handler: (args) => (f as (...args: unknown[]) => unknown)(...args),
+    })),
+  );
+}
+
+/** A runtime. Runtimes share nothing but the code of this package. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  return new Runtime(options);
+}
+
+/** For messages. */
+export { inspect };

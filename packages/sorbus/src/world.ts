@@ -1,0 +1,204 @@
+/**
+ * A program's world: the core module, an engine, and the expander between text and units. One for each
+ * runtime; what differs between tiers is in `Tier` alone.
+ */
+import {
+  type CoreModule,
+  compilerPrimitives,
+  coreModule,
+  //didYouMean,
+  Expander,
+  generate,
+  MacroSuspended,
+  type Module,
+  placeOf,
+  type Unit,
+  valueToForm,
+} from "@sorbus/compiler";
+import { type Form, read } from "@sorbus/reader";
+import {
+  type Cell,
+  closure,
+  condition,
+  controlBuiltins,
+  type Engine,
+  elementFunctions,
+  fromArray,
+  isList,
+  type Limits,
+  Machine,
+  type MachineHost,
+  NIL,
+  preludeDefinitions,
+  primitives,
+  Raise,
+  toArray,
+  type Value,
+  vector,
+} from "@sorbus/vm";
+
+/** An engine and how core definitions become values of it. */
+export interface Tier {
+  readonly engine: Engine<Unit>;
+  /** The function that a core unit `(define (name …) …)` defines. */
+  instantiate(unit: Unit): Value;
+  /** A function of no arguments that evaluates the unit. */
+  thunk(unit: Unit): Value;
+}
+
+export type TierName = "vm" | "cek";
+
+/** Makes the engine of a tier, given what it may ask of the world. */
+export type TierMaker = (host: MachineHost, limits: Limits) => Tier;
+
+/** The lambda that a prelude unit defines. */
+export function definedLambda(unit: Unit): Extract<Unit["core"], { op: "lambda" }> {
+  const { core } = unit;
+  if (core.op !== "define" || core.value.op !== "lambda") throw new RangeError(`${unit.id} does not define a function`);
+  return core.value;
+}
+
+/** The bytecode VM. */
+export const vmTier: TierMaker = (host, limits) => {
+  const machine = new Machine(host, limits);
+  const engine: Engine<Unit> = {
+    name: machine.name,
+    evaluate: (unit, bounds) => machine.evaluate(generate(unit), bounds),
+    call: (fn, args, bounds) => machine.call(fn, args, bounds),
+    thaw: (bytes) => machine.thaw(bytes),
+  };
+  return {
+    engine,
+    instantiate(unit) {
+      definedLambda(unit);
+      const code = generate(unit, { hidden: true });
+      machine.addUnit(code);
+      const [, lambda] = code.functions;
+      if (lambda === undefined) throw new RangeError(`${unit.id} has no function`);
+      return closure(lambda, []);
+    },
+    thunk(unit) {
+      const code = generate(unit);
+      machine.addUnit(code);
+      const [top] = code.functions;
+      if (top === undefined) throw new RangeError(`${unit.id} has no code`);
+      return closure(top, []);
+    },
+  };
+};
+
+/** A form being compiled for `eval`, between two of its macro calls. */
+class PendingForm {
+  readonly form: Form;
+  suspended: MacroSuspended | undefined;
+  constructor(form: Form) {
+    this.form = form;
+  }
+}
+
+/** Runs a call to its end; throws `MacroSuspended` if it must wait. Given by the runtime. */
+export type RunNow = (start: { fn: Value; args: readonly Value[] } | { unit: Unit }) => Value;
+
+export class World {
+  readonly core: CoreModule;
+  readonly expander: Expander;
+  readonly tier: Tier;
+  /** The module that `eval` evaluates in. */
+  main: Module | undefined;
+  private readonly evalExpander: Expander;
+
+  constructor(make: TierMaker, limits: Limits, now: () => number, runNow: RunNow, development: boolean) {
+    const host: MachineHost = {
+      resolveCore: (name) => this.coreValue(name),
+      compile: (form, result) => this.compileForm(form, result),
+      suggest: (cell) => this.suggest(cell),
+      now,
+    };
+    this.core = coreModule(coreValues(), { elements: elementNames() });
+    this.tier = make(host, limits);
+    const evaluate = (unit: Unit): Value => runNow({ unit });
+    const describeCycle = (from: Module, to: Module): string => `${from.id} → ${to.id}`;
+    this.expander = new Expander({
+      core: this.core,
+      development,
+      describeCycle,
+      evaluate,
+      evaluator: { call: (fn, args) => runNow({ fn, args }) },
+    });
+    // Macros of an evaluated form are called by the program itself, where it stands.
+    this.evalExpander = new Expander({
+      core: this.core,
+      development,
+      describeCycle,
+      evaluate,
+      evaluator: {
+        call: (fn, args) => {
+          throw new MacroSuspended({ fn, args });
+        },
+      },
+    });
+  }
+
+  /** The value of a core name; definitions of the prelude are compiled when they are first asked for. */
+  coreValue(name: string): Value | undefined {
+    const binding = this.core.lookupOwn(name);
+    if (binding?.kind !== "cell") return undefined;
+    const { cell } = binding;
+    if (cell.value === undefined) {
+      const definition = preludeDefinitions.get(name);
+      if (definition === undefined) return undefined;
+      const { forms, errors } = read(definition.text, { file: `prelude/${definition.file}` });
+      const [form] = forms;
+      if (form === undefined || errors.length > 0) throw new RangeError(`the prelude's ${name} cannot be read`);
+      const [unit] = this.expander.expandTopLevel(form, this.core);
+      if (unit === undefined) throw new RangeError(`the prelude's ${name} defines nothing`);
+      cell.value = this.tier.instantiate(unit);
+    }
+    return cell.value;
+  }
+
+  private suggest(cell: Cell): string | undefined {
+    const names = this.main?.id === cell.module ? this.main.names() : this.core.visibleNames();
+    return [...names].find((n) => n === cell.name);
+  }
+
+  /** `%compile`: see the prelude's `eval`. */
+  private compileForm(form: Value, result: Value): Value {
+    const module = this.main;
+    if (module === undefined) throw new Raise(condition("syntax", "eval needs a module to evaluate in"));
+    let pending: PendingForm;
+    if (form instanceof PendingForm) {
+      pending = form;
+      const [value = NIL] = isList(result) ? toArray(result) : [];
+      pending.suspended?.complete(value);
+      pending.suspended = undefined;
+    } else pending = new PendingForm(valueToForm(form, evalPlace()));
+    try {
+      const units = this.evalExpander.expandTopLevel(pending.form, module);
+      return vector(units.map((unit) => this.tier.thunk(unit)));
+    } catch (error) {
+      if (!(error instanceof MacroSuspended)) throw error;
+      pending.suspended = error;
+      const { fn, args } = error.fiber as { fn: Value; args: readonly Value[] };
+      return fromArray([fn, fromArray(args), pending]);
+    }
+  }
+}
+
+/** Where the parts of an evaluated form that come from no text are said to be. */
+function evalPlace(): ReturnType<typeof placeOf> {
+  const [form] = read("()", { file: "eval" }).forms;
+  if (form === undefined) throw new RangeError("() reads as nothing");
+  return placeOf(form);
+}
+
+function* coreValues(): Iterable<readonly [string, Value | undefined]> {
+  for (const [name, primitive] of primitives) yield [name, primitive];
+  for (const [name, builtin] of controlBuiltins) yield [name, builtin];
+  for (const primitive of compilerPrimitives) yield [primitive.name, primitive];
+  for (const name of preludeDefinitions.keys()) yield [name, undefined];
+}
+
+function* elementNames(): Iterable<readonly [string, Value]> {
+  for (const [name, primitive] of elementFunctions) if (!name.startsWith("html/")) yield [name, primitive];
+}
