@@ -32,6 +32,7 @@ export { bool, EMPTY, FALSE, NIL, stats, TRUE, truthy } from "./instance.ts";
 export { KIND, type Kind, kindOf } from "./kind.ts";
 export {
   append,
+  condition,
   conj,
   cons,
   each,

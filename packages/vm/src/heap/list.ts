@@ -257,9 +257,14 @@ function flatten(pair: Value): object {
   return heap.slice(buf, off, total);
 }
 
+/** A condition of that kind with data; "control" and "assert" are kinds of the prelude's own. */
+export function condition(kind: ErrorKind | (string & {}), message: string, ...data: Value[]): Condition {
+  return new Condition(kind, message, fromArray(data));
+}
+
 /** Raises a condition of that kind with data. */
 export function raise(kind: ErrorKind, message: string, ...data: Value[]): never {
-  throw new Raise(new Condition(kind, message, fromArray(data)));
+  throw new Raise(condition(kind, message, ...data));
 }
 
 /** The elements of a list without making an array: `next()` gives undefined at the end. */

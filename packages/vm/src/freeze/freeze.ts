@@ -1,0 +1,401 @@
+/** Values to bytes: sharing and cycles kept, any depth. */
+import {
+  boxGet,
+  closureCode,
+  closureGet,
+  closureSize,
+  recordGet,
+  recordType,
+} from "../heap/cells.ts";
+import { dictCount, dictEach, EMPTY_DICT } from "../heap/dict.ts";
+import { EMPTY, FALSE, heap, NIL, structOf, TRUE } from "../heap/instance.ts";
+import { fromArray } from "../heap/list.ts";
+import { inspectBriefly } from "../heap/print.ts";
+import { SxSet } from "../heap/set.ts";
+import { HashTable } from "../heap/table.ts";
+import { Applicable, Condition, Deferred, Markup, Raise, RecordType, Sym, TrustedUrl, type Value } from "../heap/value.ts";
+import { vectorItems } from "../heap/vector.ts";
+import { Writer } from "./bytes.ts";
+import type { Extension } from "./graph.ts";
+import { MAGIC, NEAR, OPS, SMALL, VALUES, VERSION } from "./ops.ts";
+
+/** An object whose parts are being visited. */
+interface Frame {
+  readonly object: object;
+  readonly parts: readonly Value[];
+  /** How part `i` is called in an error. */
+  readonly label: (i: number) => string;
+  /** Writes the object: at once for what is made last, a `fill` for what was made on entry. */
+  readonly leave: () => void;
+  /**
+   * Whether `leave` may wait until everything else is written ("fill"), must ("hashed": what looks at
+   * its parts' contents when it is filled), or must not ("build").
+   */
+  readonly kind: "build" | "fill" | "hashed";
+  at: number;
+}
+
+/** Ranges [from, to) of a buffer that some slice shows. */
+interface Shown {
+  ranges: { from: number; to: number }[];
+}
+
+export class Freezer {
+  readonly #out = new Writer();
+  readonly #extensions: readonly Extension[];
+  readonly #ids = new Map<object, number>();
+  #made = 0;
+  /** Entered, and not made yet. */
+  readonly #open = new Set<object>();
+  readonly #stack: Frame[] = [];
+  /** Fills that refer to something not made when their object was left: only in cycles. */
+  readonly #late: Frame[] = [];
+  /** Fills of sets and tables, inner ones first. */
+  readonly #hashed: Frame[] = [];
+  readonly #buffers = new Map<object, Shown>();
+
+  constructor(extensions: readonly Extension[]) {
+    this.#extensions = extensions;
+  }
+
+  freeze(roots: readonly Value[]): Uint8Array {
+    const top: Frame = {
+      object: roots as object,
+      parts: roots,
+      label: (i) => `value ${i}`,
+      leave: () => {},
+      kind: "fill",
+      at: 0,
+    };
+    this.#stack.push(top);
+    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+      if (frame.at < frame.parts.length) {
+        this.#visit(frame.parts[frame.at++] as Value);
+        continue;
+      }
+      this.#stack.pop();
+      if (frame.kind === "hashed") this.#hashed.push(frame);
+      else if (frame.kind === "fill" && frame.parts.some((part) => this.#open.has(part as object))) this.#late.push(frame);
+      else frame.leave();
+    }
+    for (const frame of this.#late) frame.leave();
+    for (const frame of this.#hashed) frame.leave();
+    this.#out.byte(OPS.roots);
+    this.#values(roots);
+    return this.#withHeader();
+  }
+
+  /** Magic, version, number of objects, bounds of the buffers in the order in which they are made. */
+  #withHeader(): Uint8Array {
+    const out = new Writer();
+    for (const byte of MAGIC) out.byte(byte);
+    out.byte(VERSION);
+    out.size(this.#buffers.size);
+    for (const { ranges } of this.#buffers.values()) {
+      out.size(ranges[0]?.from ?? 0);
+      out.size(ranges.at(-1)?.to ?? 0);
+    }
+    out.bytes(this.#out.toBytes());
+    return out.toBytes();
+  }
+
+  // ---- going through
+
+  #visit(v: Value): void {
+    if (typeof v !== "object" || v === EMPTY || v === EMPTY_DICT || this.#ids.has(v) || this.#open.has(v)) return;
+    const extension = this.#extensions.find((e) => e.test(v));
+    if (extension !== undefined) return this.#extended(v, extension);
+    switch (structOf(v)) {
+      case "$list":
+        return heap.isPair(v) === 1 ? this.#pair(v) : this.#slice(v);
+      case "$dict":
+        return this.#dict(v);
+      case "$vector":
+        return this.#vector(v);
+      case "$record":
+        return this.#record(v);
+      case "$clo":
+        return this.#closure(v);
+      case "$box":
+        this.#out.byte(OPS.box);
+        return this.#filled(v, [boxGet(v)], () => "a captured variable");
+      case "$imm":
+        return;
+      case undefined:
+        return this.#instance(v);
+    }
+  }
+
+  /** The object has just been written: it has the next number. */
+  #number(v: object): void {
+    this.#open.delete(v);
+    this.#ids.set(v, this.#made++);
+  }
+
+  /** For what is made when its parts are: `write` gives the instruction. */
+  #built(v: object, parts: readonly Value[], label: (i: number) => string, write: () => void): void {
+    this.#open.add(v);
+    const leave = (): void => {
+      write();
+      this.#number(v);
+    };
+    this.#stack.push({ object: v, parts, label, leave, kind: "build", at: 0 });
+  }
+
+  /** For what has been written already, without its parts. */
+  #filled(v: object, parts: readonly Value[], label: (i: number) => string, kind: "fill" | "hashed" = "fill"): void {
+    this.#number(v);
+    if (parts.length === 0) return;
+    const leave = (): void => {
+      this.#out.byte(OPS.fill);
+      this.#value(v);
+      this.#values(parts);
+    };
+    this.#stack.push({ object: v, parts, label, leave, kind, at: 0 });
+  }
+
+  #pair(v: object): void {
+    const cdr = heap.cdr(v);
+    const car = heap.car(v) as Value;
+    this.#built(v, [cdr, car], (i) => (i === 0 ? "" : "an element of a list"), () => {
+      this.#out.byte(OPS.pair);
+      this.#value(cdr);
+      this.#value(car);
+    });
+  }
+
+  /** Slices of one buffer keep sharing it, and what none of them shows is not written. */
+  #slice(v: object): void {
+    const buffer = heap.sliceBuf(v);
+    const from = heap.sliceOff(v);
+    const to = from + heap.len(v);
+    let shown = this.#buffers.get(buffer);
+    if (shown === undefined) {
+      shown = { ranges: [] };
+      this.#buffers.set(buffer, shown);
+      this.#out.byte(OPS.buffer);
+      this.#number(buffer);
+    }
+    this.#out.byte(OPS.slice);
+    this.#value(buffer);
+    this.#out.size(from);
+    this.#out.size(to - from);
+    this.#number(v);
+    for (const gap of show(shown, from, to)) {
+      const items: Value[] = [];
+      for (let i = gap.from; i < gap.to; i++) items.push(heap.bufGet(buffer, i) as Value);
+      const leave = (): void => {
+        this.#out.byte(OPS.fillBuffer);
+        this.#value(buffer);
+        this.#out.size(gap.from);
+        this.#values(items);
+      };
+      const label = (i: number): string => `element ${gap.from - from + i} of a list`;
+      this.#stack.push({ object: buffer, parts: items, label, leave, kind: "fill", at: 0 });
+    }
+  }
+
+  #dict(v: object): void {
+    const keys: string[] = [];
+    const items: Value[] = [];
+    dictEach(v, (key, item) => {
+      keys.push(key);
+      items.push(item);
+    });
+    this.#built(v, items, (i) => `the value of ${keys[i]} in a dict`, () => {
+      this.#out.byte(OPS.dict);
+      this.#out.size(dictCount(v));
+      keys.forEach((key, i) => {
+        this.#out.string(key);
+        this.#value(items[i] as Value);
+      });
+    });
+  }
+
+  #vector(v: object): void {
+    const items = vectorItems(v);
+    if (heap.isFloats(v) === 1) {
+      this.#out.byte(OPS.floats);
+      this.#out.size(items.length);
+      for (const x of items) this.#out.double(x as number);
+      this.#number(v);
+      return;
+    }
+    this.#out.byte(OPS.vector);
+    this.#out.size(items.length);
+    this.#filled(v, items, (i) => `element ${i} of a vector`);
+  }
+
+  /** What has to exist before `v` can be made, and is made on entry: code objects and record types. */
+  #first(part: object, label: string): void {
+    const depth = this.#stack.length;
+    this.#stack.push({ object: part, parts: [], label: () => label, leave: () => {}, kind: "fill", at: 1 });
+    this.#visit(part);
+    this.#stack.splice(depth, 1);
+  }
+
+  #record(v: object): void {
+    const type = recordType(v);
+    if (type === null) return;
+    this.#first(type, "its type");
+    this.#out.byte(OPS.record);
+    this.#value(type);
+    this.#filled(v, type.fields.map((_, i) => recordGet(v, i)), (i) => `the field ${type.fields[i]} of a ${type.name}`);
+  }
+
+  #closure(v: object): void {
+    const code = closureCode(v);
+    if (code === null) return;
+    this.#first(code, "its code");
+    const captured = Array.from({ length: closureSize(v) }, (_, i) => closureGet(v, i));
+    this.#out.byte(OPS.closure);
+    this.#value(code);
+    this.#out.size(captured.length);
+    const name = code.name === "" ? "an anonymous function" : code.name;
+    this.#filled(v, captured, (i) => `captured variable ${i} of ${name}`);
+  }
+
+  #extended(v: object, extension: Extension): void {
+    const { plain, values } = extension.parts(v);
+    this.#out.byte(OPS.extension);
+    this.#out.string(extension.tag);
+    this.#out.plain(plain);
+    this.#filled(v, values, (i) => `part ${i} of a ${extension.tag}`);
+  }
+
+  #instance(v: object): void {
+    const out = this.#out;
+    if (v instanceof Sym) {
+      if (v.alias !== undefined) this.#refuse(v);
+    } else if (v instanceof Uint8Array) {
+      out.byte(OPS.bytes);
+      out.size(v.length);
+      out.bytes(v);
+      this.#number(v);
+    } else if (v instanceof SxSet) {
+      out.byte(OPS.set);
+      this.#filled(v, v.items(), () => "an element of a set", "hashed");
+    } else if (v instanceof HashTable) {
+      out.byte(OPS.table);
+      const label = (i: number): string => (i % 2 === 0 ? "a key of a hash table" : "a value of a hash table");
+      this.#filled(v, v.entries().flat(), label, "hashed");
+    } else if (v instanceof Condition) {
+      this.#built(v, [v.data], () => `the data of the condition ${v.kind}`, () => {
+        out.byte(OPS.condition);
+        out.string(v.kind);
+        out.string(v.message);
+        out.plain({ span: v.span, stack: v.stack });
+        this.#value(v.data);
+      });
+    } else if (v instanceof Markup) {
+      this.#markup(v);
+    } else if (v instanceof Deferred) {
+      this.#built(v, [v.thunk], () => "a part of markup", () => {
+        out.byte(OPS.deferred);
+        this.#value(v.thunk);
+      });
+    } else if (v instanceof TrustedUrl) {
+      out.byte(OPS.trustedUrl);
+      out.string(v.url);
+      this.#number(v);
+    } else if (v instanceof RecordType) {
+      out.byte(OPS.recordType);
+      out.string(v.name);
+      out.plain(v.fields);
+      this.#number(v);
+    } else if (v instanceof Applicable) {
+      out.byte(OPS.applicable);
+      out.string(v.kind);
+      this.#filled(v, [v.procedure], () => `the procedure of a ${v.kind}`);
+    } else {
+      this.#refuse(v);
+    }
+  }
+
+  #markup(v: Markup): void {
+    const parts: readonly (string | Deferred)[] = typeof v.parts === "string" ? [v.parts] : v.parts;
+    const deferred = parts.filter((part) => typeof part !== "string");
+    const held: Value[] = v.refused === undefined ? deferred : [v.refused, ...deferred];
+    this.#built(v, held, () => "a part of markup", () => {
+      this.#out.byte(OPS.markup);
+      const shape = parts.map((part) => (typeof part === "string" ? part : null));
+      this.#out.plain({ parts: typeof v.parts === "string" ? v.parts : shape, refused: v.refused !== undefined });
+      this.#values(held);
+    });
+  }
+
+  /** Says where in the graph the object is that cannot be frozen. */
+  #refuse(v: object): never {
+    const path = this.#stack
+      .map((frame) => frame.label(frame.at - 1))
+      .filter((step) => step !== "")
+      .reverse();
+    const steps = path.length > 12 ? [...path.slice(0, 8), "…", ...path.slice(-3)] : path;
+    const shown = inspectBriefly(v, 60);
+    throw new Raise(
+      new Condition("host", `cannot freeze ${shown}: it is ${steps.join(", in ")}`, fromArray(path.slice(0, 100))),
+    );
+  }
+
+  // ---- writing
+
+  #values(values: readonly Value[]): void {
+    this.#out.size(values.length);
+    for (const v of values) this.#value(v);
+  }
+
+  #value(v: Value): void {
+    const out = this.#out;
+    if (typeof v === "number") {
+      if (Number.isSafeInteger(v) && !Object.is(v, -0)) {
+        if (v >= 0 && v < NEAR - SMALL) return out.byte(SMALL + v);
+        out.byte(VALUES.integer);
+        return out.integer(v);
+      }
+      out.byte(VALUES.double);
+      return out.double(v);
+    }
+    if (typeof v === "string") {
+      out.byte(VALUES.string);
+      return out.string(v);
+    }
+    if (typeof v === "bigint") {
+      out.byte(VALUES.bigint);
+      return out.bigint(v);
+    }
+    if (v === NIL) return out.byte(VALUES.nil);
+    if (v === TRUE) return out.byte(VALUES.true);
+    if (v === FALSE) return out.byte(VALUES.false);
+    if (v === EMPTY) return out.byte(VALUES.empty);
+    if (v === EMPTY_DICT) return out.byte(VALUES.emptyDict);
+    const id = this.#ids.get(v);
+    if (id !== undefined) {
+      const ago = this.#made - id;
+      if (ago <= NEAR) return out.byte(NEAR + ago - 1);
+      out.byte(VALUES.reference);
+      return out.size(ago);
+    }
+    if (v instanceof Sym) {
+      out.byte(VALUES.symbol);
+      return out.string(v.name);
+    }
+    throw new Error("an object is referred to before it is made");
+  }
+}
+
+/** Adds [from, to) to what is shown; gives the parts of it that were not. */
+function show(shown: Shown, from: number, to: number): { from: number; to: number }[] {
+  const gaps: { from: number; to: number }[] = [];
+  const before = shown.ranges.filter((r) => r.to < from);
+  const after = shown.ranges.filter((r) => r.from > to);
+  const touching = shown.ranges.slice(before.length, shown.ranges.length - after.length);
+  let at = from;
+  for (const r of touching) {
+    if (r.from > at) gaps.push({ from: at, to: r.from });
+    at = Math.max(at, r.to);
+  }
+  if (at < to) gaps.push({ from: at, to });
+  const union = { from: Math.min(from, touching[0]?.from ?? from), to: Math.max(to, touching.at(-1)?.to ?? to) };
+  shown.ranges = [...before, union, ...after];
+  return gaps;
+}
