@@ -23,7 +23,7 @@ export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, def
 export interface CoreModuleOptions {
   /** Called once for a name whose value is undefined, when a program first refers to it: the place to compile it. */
   readonly resolve?: (name: string) => void;
-  /** Element name → the function that makes the element. `html/NAME` exists for all, NAME where no core function has it. */
+  /** NAME and `html/NAME` → the function that makes the element. NAME gives way to a core function. */
   readonly elements?: Iterable<readonly [string, Value]>;
 }
 
@@ -42,10 +42,9 @@ export function coreModule(
   }
   for (const [name, expand] of specialForms) core.bind(name, { kind: "special", name, expand });
   for (const [name, value] of options.elements ?? []) {
-    const qualified = `html/${name}`;
-    const cell = new Cell("core", qualified, value);
-    core.bind(qualified, { kind: "element", name, cell });
-    if (core.lookupOwn(name) === undefined) core.bind(name, { kind: "element", name, cell });
+    if (core.lookupOwn(name) !== undefined) continue;
+    const element = name.startsWith("html/") ? name.slice("html/".length) : name;
+    core.bind(name, { kind: "element", name: element, cell: new Cell("core", name, value) });
   }
   return core;
 }

@@ -1,6 +1,6 @@
 /** What definitions do, at top level (global cells) and in bodies (local variables). */
 import type { Form, ListForm, SymbolForm } from "@sorbus/reader";
-import { fromArray, NIL, type Value } from "@sorbus/vm";
+import { type Cell, NIL, type Value } from "@sorbus/vm";
 import type { LocalDefinition } from "./body.ts";
 import type { Core, Local } from "./core.ts";
 import type { Expansion } from "./expansion.ts";
@@ -65,34 +65,53 @@ function describe(signature: Signature | undefined, name: string): string {
   return `${kind} ${name} ${min} ${max} ${keys.map((k) => `${k.name}${k.required ? "!" : ""}`).join(",")} ${fields?.join(",") ?? ""}`;
 }
 
-/** A definer whose names are known from the form alone. */
-function definer(parts: (x: Expansion, form: ListForm) => readonly NamedDefinition[]): Definer {
+/** A definer of one name, which is known from the form alone. */
+function definer(part: (x: Expansion, form: ListForm) => NamedDefinition): Definer {
   return {
     top(x, form) {
-      const definitions = parts(x, form);
-      const bindings = definitions.map(({ symbol, signature }) => {
-        const binding = defineGlobal(x, symbol);
-        noteSignature(binding.cell, signature);
-        return binding;
-      });
-      const cores = definitions.map(({ make }, i): Core => {
-        const { cell } = bindings[i] as Extract<Binding, { kind: "cell" }>;
-        return { op: "define", form, cell, value: make() };
-      });
-      return {
-        name: bindings[0]?.cell.name ?? "",
-        core: x.seq(form, cores),
-        interface: definitions.map((d) => describe(d.signature, d.symbol.name)).join("; "),
-      };
+      const { symbol, signature, make } = part(x, form);
+      const { cell } = defineGlobal(x, symbol);
+      noteSignature(cell, signature);
+      const core: Core = { op: "define", form, cell, value: make() };
+      return { name: cell.name, core, interface: describe(signature, symbol.name) };
     },
     local(x, form) {
-      return parts(x, form).map(({ symbol, make }) => {
-        x.checkBinder(symbol, undefined);
-        return { local: x.scope.bind(symbol), make };
-      });
+      const { symbol, make } = part(x, form);
+      x.checkBinder(symbol, undefined);
+      return [{ local: x.scope.bind(symbol), make }];
     },
   };
 }
+
+const defineRecordType: Definer = {
+  top(x, form) {
+    const type = x.scope.fresh("type");
+    type.captured = true;
+    const definitions = recordDefinitions(x, form, (place) => x.local(place, type));
+    const cells = definitions.map(({ symbol, signature }) => {
+      const { cell } = defineGlobal(x, symbol);
+      noteSignature(cell, signature);
+      return cell;
+    });
+    const [made, ...rest] = definitions.map(({ make }) => make()) as [Core, ...Core[]];
+    const values = [x.local(form, type), ...rest];
+    const core = x.seq(form, values.map((value, i): Core => ({ op: "define", form, cell: cells[i] as Cell, value })));
+    return {
+      name: cells[0]?.name ?? "",
+      core: x.let1(form, type, made, core),
+      interface: definitions.map((d) => describe(d.signature, d.symbol.name)).join("; "),
+    };
+  },
+  local(x, form) {
+    const type = needSymbol(form, 1, "a name");
+    return recordDefinitions(x, form, () => x.reference(type)).map(({ symbol, signature, make }) => {
+      x.checkBinder(symbol, undefined);
+      const local = x.scope.bind(symbol);
+      if (signature?.fields !== undefined) x.localRecords.set(local, signature.fields);
+      return { local, make };
+    });
+  },
+};
 
 /** `(define (f param…) body…)` and `(define name value)` as a named definition. */
 function namedDefine(x: Expansion, form: ListForm): NamedDefinition {
@@ -128,7 +147,7 @@ export function needBody(form: ListForm, from: number): void {
   if (form.items.length <= from) syntaxError(form, `${headName(form)} has no body`);
 }
 
-const simpleDefine = definer((x, form) => [namedDefine(x, form)]);
+const simpleDefine = definer(namedDefine);
 
 function isPattern(form: Form | undefined): form is Form {
   return form?.type === "dict" || (form?.type === "list" && form.bracket === "[");
@@ -176,13 +195,11 @@ const defcomp: Definer = definer((x, form) => {
   if (!symbol.name.startsWith("~")) syntaxError(symbol, `a component's name begins with ~: ~${symbol.name}`);
   const params = parseParamForm(form, form.items[2]);
   needBody(form, 3);
-  return [
-    {
-      symbol,
-      signature: signatureOf("component", symbol.name, params),
-      make: () => x.lambda(form, symbol.name, "component", params, form.items, 3),
-    },
-  ];
+  return {
+    symbol,
+    signature: signatureOf("component", symbol.name, params),
+    make: () => x.lambda(form, symbol.name, "component", params, form.items, 3),
+  };
 });
 
 /** `(defonce name value)`: evaluates `value` only if the name has none, so that a reload keeps it. */
@@ -300,10 +317,5 @@ export const definers: ReadonlyMap<string, Definer> = new Map([
   ["defonce", defonce],
   ["defeffect", defeffect],
   ["defmacro", defmacro],
-  ["define-record-type", definer(recordDefinitions)],
+  ["define-record-type", defineRecordType],
 ]);
-
-/** A list of strings as a value. */
-export function stringList(strings: readonly string[]): Value {
-  return fromArray(strings);
-}

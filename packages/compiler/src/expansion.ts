@@ -4,7 +4,7 @@
  * `macros.ts`, definitions in `definitions.ts`.
  */
 import type { DictForm, Form, ListForm, SymbolForm } from "@sorbus/reader";
-import { EMPTY, FALSE, NIL, Primitive, TRUE, type Cell, type Value } from "@sorbus/vm";
+import { ElementPrimitive, EMPTY, FALSE, NIL, Primitive, TRUE, type Cell, type Value } from "@sorbus/vm";
 import type { Core, KeyParam, Lambda, Local, OptionalParam } from "./core.ts";
 import { expandBody } from "./body.ts";
 import { checkCall } from "./calls.ts";
@@ -35,6 +35,11 @@ interface OpenCall {
   named: number[] | undefined;
 }
 
+/** A function that takes no named arguments: a literal keyword is a string to it. */
+function isPositional(value: Value | undefined): boolean {
+  return value instanceof Primitive && !(value instanceof ElementPrimitive);
+}
+
 /** The expansion of one top-level form. */
 export class Expansion {
   readonly expander: Expander;
@@ -46,8 +51,16 @@ export class Expansion {
   readonly literals: Extract<Core, { op: "const" }>[] = [];
   /** Those of them that name something. */
   readonly identities: Set<Core> = new Set();
+  /** Constants that are folded templates. */
+  readonly templates: Extract<Core, { op: "const" }>[] = [];
+  /** Element calls that went into a template. */
+  readonly folded: Set<Form> = new Set();
   /** Forms that a macro has seen as data: nothing inside them is live. */
   readonly consumed: Set<Form> = new Set();
+  /** Variables that the pattern being expanded needs around its clause. */
+  matchLocals: Local[] = [];
+  /** Record types that are defined in a body: their fields. */
+  readonly localRecords: Map<Local, readonly string[]> = new Map();
   readonly cache: MacroCache;
   /** In the body of a `defmacro`: the variable that holds the scope of the present expansion. */
   macroScope: SymbolForm | undefined;
@@ -151,6 +164,12 @@ export class Expansion {
     if (form.type !== "list" || !isSymbol(form.items[0], name)) return false;
     const binding = this.headBinding(form);
     return binding?.kind === "special" && binding.name === name;
+  }
+
+  /** `else` (unless a variable has the name) and `:else` mark the clause that is taken when no other is. */
+  isElse(form: Form | undefined): boolean {
+    if (form === undefined || (form.type !== "symbol" && form.type !== "keyword") || form.name !== "else") return false;
+    return form.type === "keyword" || this.scope.lookup("else", form.alias) === undefined;
   }
 
   /** The cell that a name which nothing defines refers to. */
@@ -368,7 +387,7 @@ export class Expansion {
     const { form, fn, args, named } = call;
     if (this.development) this.noteIdentity(fn, args[0]);
     // A primitive has no named arguments, and the core's cells are never assigned.
-    const plain = named === undefined || (fn.op === "global" && fn.cell.module === "core" && fn.cell.value instanceof Primitive);
+    const plain = named === undefined || (fn.op === "global" && fn.cell.module === "core" && isPositional(fn.cell.value));
     const core: Extract<Core, { op: "call" }> = plain ? { op: "call", form, fn, args } : { op: "call", form, fn, args, named };
     if (fn.op === "global") checkCall(this, core, fn.cell);
     return core;
@@ -383,10 +402,7 @@ export class Expansion {
 
   // Functions
 
-  /**
-   * A function with a parameter list. `bodyForms` from index `from` on are its body; `implicit` are
-   * parameters before those in the list.
-   */
+  /** A function with a parameter list. `bodyForms` from index `from` on are its body. */
   lambda(
     form: Form,
     name: string,
@@ -395,6 +411,15 @@ export class Expansion {
     bodyForms: readonly Form[],
     from: number,
   ): Lambda {
+    return this.parameters(form, name, kind, params, () => expandBody(this, bodyForms, from, form));
+  }
+
+  /** A function with a parameter list around Core that `make` builds inside it. */
+  lambdaWith(form: Form, name: string, params: ParamList, make: () => Core): Lambda {
+    return this.parameters(form, name, "function", params, make);
+  }
+
+  private parameters(form: Form, name: string, kind: Lambda["kind"], params: ParamList, make: () => Core): Lambda {
     const { scope } = this;
     const mark = scope.mark();
     scope.depth += 1;
@@ -428,7 +453,7 @@ export class Expansion {
     }
     const steps: Step[] = [];
     for (const { pattern, local } of late) destructure(this, pattern, this.local(pattern, local), steps);
-    let body = expandBody(this, bodyForms, from, form);
+    let body = make();
     body = wrapSteps(form, steps, body);
     if (checks.length > 0) body = this.seq(form, [...checks, body]);
     scope.depth -= 1;

@@ -46,12 +46,16 @@ export class MacroExpansion {
   }
 }
 
+/** More expansions in one top-level form are taken for endless. */
+const maxExpansions = 100_000;
+
 /** The form that a macro call stands for. @throws MacroSuspended */
 export function expandMacro(x: Expansion, form: ListForm, macro: Macro): Form {
   if (x.development) x.consumed.add(form);
   const { results } = x.cache;
   const cached = results.get(form);
   if (cached !== undefined) return cached;
+  if (results.size >= maxExpansions) syntaxError(form, `the expansion of the macro ${macro.name} does not end`);
   const expansion = new MacroExpansion(new AliasScope(macro.module, results.size + 1), form);
   const finish = (value: Value): Form => {
     const result = valueToForm(value, expansion.place);

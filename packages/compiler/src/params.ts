@@ -1,7 +1,7 @@
 /** Reads parameter lists: what stands where, without a scope. Functions, macros and components share it. */
 import type { Form, ListForm, SymbolForm } from "@sorbus/reader";
 import type { Signature } from "./module.ts";
-import { isKeyword, isParen, syntaxError } from "./syntax.ts";
+import { headName, isKeyword, isParen, syntaxError } from "./syntax.ts";
 
 /** A name, or a pattern that takes the argument apart. */
 export interface Param {
@@ -94,7 +94,7 @@ export function parseParams(form: Form, items: readonly Form[], from: number): P
 
 /** The parameter list of `(fn params …)`. */
 export function parseParamForm(owner: ListForm, form: Form | undefined): ParamList {
-  if (form === undefined || form.type !== "list") syntaxError(form ?? owner, "a parameter list is missing");
+  if (form === undefined || form.type !== "list") syntaxError(form ?? owner, `the parameter list of ${headName(owner)} is missing`);
   return parseParams(form, form.items, 0);
 }
 

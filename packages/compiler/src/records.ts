@@ -38,8 +38,11 @@ function signature(name: string, count: number): Signature {
   return { kind: "function", name, min: count, max: count, keys: [] };
 }
 
-/** `(define-record-type point (make-point x y) point? (x point-x set-point-x!) …)` */
-export function recordDefinitions(x: Expansion, form: ListForm): NamedDefinition[] {
+/**
+ * `(define-record-type point (make-point x y) point? (x point-x set-point-x!) …)`: the type first.
+ * `typeOf` refers to the type itself, so that functions of an older definition keep theirs.
+ */
+export function recordDefinitions(x: Expansion, form: ListForm, typeOf: (place: Form) => Core): NamedDefinition[] {
   const shape = "a name, a constructor, a predicate and fields";
   const type = needSymbol(form, 1, shape);
   const constructor = need(form, 2, shape);
@@ -75,22 +78,22 @@ export function recordDefinitions(x: Expansion, form: ListForm): NamedDefinition
         const at = given.indexOf(name);
         return at < 0 ? x.nil(symbol) : (args[at] as Core);
       });
-      return x.coreCall(symbol, "%record", [x.reference(type), ...values]);
+      return x.coreCall(symbol, "%record", [typeOf(symbol), ...values]);
     });
   }
   if (!isNothing(predicate)) {
     if (predicate.type !== "symbol") syntaxError(predicate, "a predicate is a name");
-    fn(predicate, ["value"], (args) => x.coreCall(predicate, "%record?", [x.reference(type), ...args]));
+    fn(predicate, ["value"], (args) => x.coreCall(predicate, "%record?", [...args, typeOf(predicate)]));
   }
   fields.forEach(({ getter, setter }, i) => {
     if (getter !== undefined) {
       fn(getter, [type.name], (args) =>
-        x.coreCall(getter, "%record-ref", [x.reference(type), ...args, x.constant(getter, i)]),
+        x.coreCall(getter, "%record-ref", [...args, typeOf(getter), x.constant(getter, i), x.constant(getter, getter.name)]),
       );
     }
     if (setter !== undefined) {
       fn(setter, [type.name, "value"], ([record, value]) =>
-        x.coreCall(setter, "%record-set!", [x.reference(type), record as Core, x.constant(setter, i), value as Core]),
+        x.coreCall(setter, "%record-set!", [record as Core, typeOf(setter), x.constant(setter, i), value as Core, x.constant(setter, setter.name)]),
       );
     }
   });

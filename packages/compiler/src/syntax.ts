@@ -18,11 +18,6 @@ export function isSymbol(form: Form | undefined, name: string): boolean {
   return form !== undefined && form.type === "symbol" && form.name === name;
 }
 
-/** `else` and `:else` mean the same where a clause may be the default. */
-export function isElse(form: Form | undefined): boolean {
-  return form !== undefined && (form.type === "symbol" || form.type === "keyword") && form.name === "else";
-}
-
 export function isKeyword(form: Form | undefined, name: string): form is KeywordForm {
   return form !== undefined && form.type === "keyword" && form.name === name;
 }

@@ -21,18 +21,18 @@ export interface Pair {
 /** `[a 1 b 2]`, or `((a 1) (b 2))`. */
 export function parseBindings(form: ListForm, bindings: Form): Pair[] {
   if (bindings.type !== "list") {
-    syntaxError(bindings, `${headName(form)} needs bindings: ((name value) …) or [name value …]`);
+    syntaxError(form, `${headName(form)} needs bindings: ((name value) …) or [name value …]`);
   }
   const { items } = bindings;
   if (isBracket(bindings)) {
-    if (items.length % 2 !== 0) syntaxError(bindings, `the bindings [name value …] of ${headName(form)} are not in pairs`);
+    if (items.length % 2 !== 0) syntaxError(form, `the bindings [name value …] of ${headName(form)} are not in pairs`);
     const pairs: Pair[] = [];
     for (let i = 0; i < items.length; i += 2) pairs.push({ target: items[i] as Form, value: items[i + 1] as Form });
     return pairs;
   }
   return items.map((item) => {
     if (!isParen(item) || item.items.length !== 2) {
-      syntaxError(item, `a binding of ${headName(form)} is written (name value)`);
+      syntaxError(form, `a binding of ${headName(form)} is written (name value)`);
     }
     return { target: item.items[0] as Form, value: item.items[1] as Form };
   });

@@ -4,7 +4,7 @@ import { FALSE, TRUE } from "@sorbus/vm";
 import type { Core } from "../core.ts";
 import { needBody } from "../definitions.ts";
 import type { Expansion, SpecialForm } from "../expansion.ts";
-import { headName, isElse, isParen, isSymbol, listAt, need, needCount, syntaxError } from "../syntax.ts";
+import { headName, isParen, isSymbol, listAt, need, needCount, syntaxError } from "../syntax.ts";
 import { quoted } from "../values.ts";
 
 /**
@@ -88,13 +88,13 @@ export const cond: SpecialForm = (x, form) => {
   if (items.length % 2 === 0) syntaxError(form, "cond needs pairs of a test and a value, or clauses (test value…)");
   let count = items.length - 1;
   for (let i = 1; i < items.length; i += 2) {
-    if (isElse(items[i]) && i !== items.length - 2) syntaxError(items[i] as Form, "else is the last test of a cond");
+    if (x.isElse(items[i]) && i !== items.length - 2) syntaxError(items[i] as Form, "else is the last test of a cond");
   }
   let core = x.nil(form);
   const parts: [test: Core | undefined, value: Core][] = [];
   for (let i = 1; i < count; i += 2) {
     const test = items[i] as Form;
-    parts.push([isElse(test) ? undefined : expandTest(x, test), x.expand(items[i + 1] as Form)]);
+    parts.push([x.isElse(test) ? undefined : expandTest(x, test), x.expand(items[i + 1] as Form)]);
   }
   count = parts.length;
   for (let i = count - 1; i >= 0; i -= 1) {
@@ -109,7 +109,7 @@ export function clauses(x: Expansion, form: ListForm, list: readonly ListForm[],
   const made = list.map((clause, i): ((rest: Core) => Core) => {
     const [test, second] = clause.items;
     if (test === undefined) syntaxError(clause, `an empty clause of ${headName(form)}`);
-    if (isElse(test)) {
+    if (x.isElse(test)) {
       if (i !== list.length - 1) syntaxError(clause, `else is the last clause of ${headName(form)}`);
       const body = x.body(clause, 1);
       return () => body;
@@ -134,7 +134,7 @@ export function clauses(x: Expansion, form: ListForm, list: readonly ListForm[],
     return (rest) => ({ op: "if", form: clause, test: condition, then: body, else: rest });
   });
   const last = list[list.length - 1];
-  let core = last !== undefined && isElse(last.items[0]) ? x.nil(form) : fallback();
+  let core = last !== undefined && x.isElse(last.items[0]) ? x.nil(form) : fallback();
   for (let i = made.length - 1; i >= 0; i -= 1) core = (made[i] as (rest: Core) => Core)(core);
   return core;
 }
@@ -150,7 +150,7 @@ export const caseForm: SpecialForm = (x, form) => {
     if (!isParen(clause) || clause.items.length < 2) syntaxError(clause, "a clause of case is written (value result…)");
     const head = clause.items[0] as Form;
     const body = x.body(clause, 1);
-    if (isElse(head)) {
+    if (x.isElse(head)) {
       if (i !== list.length - 1) syntaxError(clause, "else is the last clause of case");
       made.push(() => body);
       return;

@@ -2,15 +2,22 @@
 import { definers } from "../definitions.ts";
 import type { SpecialForm } from "../expansion.ts";
 import { expandQuasiquote } from "../quasi.ts";
-import { needCount, syntaxError } from "../syntax.ts";
+import { headName, needCount, syntaxError } from "../syntax.ts";
 import { quoted } from "../values.ts";
 import * as binding from "./binding.ts";
 import * as control from "./control.ts";
+import * as extent from "./extent.ts";
+import { forForm } from "./loops.ts";
+import { match } from "./match.ts";
 
 const quote: SpecialForm = (x, form) => {
   needCount(form, 1, 1, "(quote datum)");
   return x.constant(form, quoted(form.items[1] ?? form));
 };
+
+/** Modules are put together by the loader, which takes these forms before the expander sees them. */
+const moduleForm: SpecialForm = (_x, form) =>
+  syntaxError(form, `${headName(form)} belongs at the top level of a file`);
 
 const outside: SpecialForm = (_x, form) => syntaxError(form, "unquote belongs inside a quasiquote");
 
@@ -44,10 +51,28 @@ export const specialForms: ReadonlyMap<string, SpecialForm> = new Map<string, Sp
   ["begin", control.doForm],
   ["while", control.whileForm],
   ["dotimes", control.dotimes],
+  ["match", match],
+  ["for", forForm],
+  ["guard", extent.guard],
+  ["handler-bind", extent.handlerBind],
+  ["parameterize", extent.parameterize],
+  ["assert", extent.assertForm],
+  ["reset", extent.reset],
+  ["shift", extent.shift],
+  ["with-effects", extent.withEffects],
+  ["provide", extent.provide],
+  ["scope", extent.scopeForm],
+  ["all", extent.allForm],
+  ["race", extent.race],
+  ["timeout", extent.timeout],
+  ["defer", extent.defer],
+  ["preview", extent.preview],
   ["->", control.threadFirst],
   ["->>", control.threadLast],
   ["quote", quote],
   ["quasiquote", expandQuasiquote],
   ["unquote", outside],
   ["unquote-splicing", outside],
+  ["import", moduleForm],
+  ["export", moduleForm],
 ]);
