@@ -1,2 +1,3 @@
 /** The reference evaluator of SX: a CEK machine over Core, written for reading. */
 export { Cek } from "./engine.ts";
+export { type CekTier, cekTier } from "./tier.ts";
