@@ -131,7 +131,8 @@ export class Code {
 
   /** The finished expression with its closing `end`. Throws when a block is still open. */
   finish(): ByteWriter {
-    if (this.#labels.length > 0) throw new Error(`unclosed block ${this.#labels.at(-1) || "without a label"}`);
+    if (this.#labels.length > 0)
+      throw new Error(`unclosed block ${this.#labels.at(-1) || "without a label"}`);
     const out = new ByteWriter();
     out.append(this.bytes);
     out.byte(0x0b);
@@ -156,39 +157,54 @@ export class Code {
     const { bytes, scope } = this;
     switch (kind) {
       case "local":
-        return bytes.u32(this.localIndex(value as Ref));
+        bytes.u32(this.localIndex(value as Ref));
+        return;
       case "global":
-        return bytes.u32(scope.globalIndex(value as Ref));
+        bytes.u32(scope.globalIndex(value as Ref));
+        return;
       case "tag":
-        return bytes.u32(scope.tagIndex(value as Ref));
+        bytes.u32(scope.tagIndex(value as Ref));
+        return;
       case "func":
-        return bytes.u32(scope.funcIndex(value as Ref));
+        bytes.u32(scope.funcIndex(value as Ref));
+        return;
       case "funcref": {
         const index = scope.funcIndex(value as Ref);
         scope.declare(index);
-        return bytes.u32(index);
+        bytes.u32(index);
+        return;
       }
       case "type":
         this.#type = value as TypeRef;
-        return bytes.u32(scope.typeIndex(this.#type));
+        bytes.u32(scope.typeIndex(this.#type));
+        return;
       case "field":
-        return bytes.u32(scope.fieldIndex(this.#type, value as Ref));
+        bytes.u32(scope.fieldIndex(this.#type, value as Ref));
+        return;
       case "u32":
-        return bytes.u32(value as number);
+        bytes.u32(value as number);
+        return;
       case "i32":
-        return bytes.s32(value as number);
+        bytes.s32(value as number);
+        return;
       case "i64":
-        return bytes.s64(value as bigint);
+        bytes.s64(value as bigint);
+        return;
       case "f32":
-        return bytes.f32(value as number);
+        bytes.f32(value as number);
+        return;
       case "f64":
-        return bytes.f64(value as number);
+        bytes.f64(value as number);
+        return;
       case "heap":
-        return writeHeapType(bytes, scope, value as HeapType);
+        writeHeapType(bytes, scope, value as HeapType);
+        return;
       case "block":
-        return this.#blockType(value as Block);
+        this.#blockType(value as Block);
+        return;
       case "label":
-        return bytes.u32(this.#depth(value as Ref));
+        bytes.u32(this.#depth(value as Ref));
+        return;
       case "labels": {
         const labels = value as readonly Ref[];
         bytes.u32(labels.length);
@@ -200,10 +216,12 @@ export class Code {
         bytes.byte((from.nullable ? 1 : 0) | (to.nullable ? 2 : 0));
         bytes.u32(this.#depth(label));
         writeHeapType(bytes, scope, from.heap);
-        return writeHeapType(bytes, scope, to.heap);
+        writeHeapType(bytes, scope, to.heap);
+        return;
       }
       case "catches":
-        return this.#catches(value as readonly Catch[]);
+        this.#catches(value as readonly Catch[]);
+        return;
       case "types": {
         const types = value as readonly ValType[];
         bytes.u32(types.length);
@@ -220,7 +238,8 @@ export class Code {
     const results = block.results ?? [];
     const [only] = results;
     if (params.length === 0 && only === undefined) this.bytes.byte(0x40);
-    else if (params.length === 0 && results.length === 1 && only !== undefined) writeValType(this.bytes, this.scope, only);
+    else if (params.length === 0 && results.length === 1 && only !== undefined)
+      writeValType(this.bytes, this.scope, only);
     else this.bytes.s32(this.scope.funcTypeIndex(params, results));
   }
 

@@ -1,7 +1,15 @@
 /** Builds a module out of its parts and encodes it. */
 import { ByteWriter } from "./bytes.ts";
 import { Code, type Ref, type Scope, writeValType } from "./code.ts";
-import { type FieldType, type FuncDef, func, NUM_CODES, type TypeDef, type TypeRef, type ValType } from "./types.ts";
+import {
+  type FieldType,
+  type FuncDef,
+  func,
+  NUM_CODES,
+  type TypeDef,
+  type TypeRef,
+  type ValType,
+} from "./types.ts";
 
 export interface Signature {
   /** A function type defined before; without it one is made from `params` and `results`. */
@@ -126,7 +134,11 @@ interface Import {
 export class Module implements Scope {
   readonly name: string | undefined;
   /** Rec groups in order; `explicit` ones are written as such even with one member. */
-  readonly #groups: { readonly defs: readonly TypeDef[]; readonly explicit: boolean; readonly base: number }[] = [];
+  readonly #groups: {
+    readonly defs: readonly TypeDef[];
+    readonly explicit: boolean;
+    readonly base: number;
+  }[] = [];
   readonly #types: TypeDef[] = [];
   readonly #typeNames: (string | undefined)[] = [];
   readonly #typeByName = new Map<string, number>();
@@ -151,8 +163,12 @@ export class Module implements Scope {
    * Defines one rec group: types that may refer to each other by name. Two modules that define an
    * identical group have the same types. Gives the index of each.
    */
-  rec<const T extends Readonly<Record<`$${string}`, TypeDef>>>(types: T): { readonly [K in keyof T]: number } {
-    return Object.fromEntries(this.#group(Object.entries(types), true)) as { readonly [K in keyof T]: number };
+  rec<const T extends Readonly<Record<`$${string}`, TypeDef>>>(
+    types: T,
+  ): { readonly [K in keyof T]: number } {
+    return Object.fromEntries(this.#group(Object.entries(types), true)) as {
+      readonly [K in keyof T]: number;
+    };
   }
 
   /** Defines one type outside any explicit group. */
@@ -177,7 +193,8 @@ export class Module implements Scope {
 
   typeIndex(type: TypeRef): number {
     const index = typeof type === "number" ? type : this.#typeByName.get(type);
-    if (index === undefined || !(index >= 0 && index < this.#types.length)) throw new Error(`no type ${type} in this module`);
+    if (index === undefined || !(index >= 0 && index < this.#types.length))
+      throw new Error(`no type ${type} in this module`);
     return index;
   }
 
@@ -205,7 +222,10 @@ export class Module implements Scope {
   #signature(signature: Signature): { readonly type: number; readonly params: readonly string[] } {
     const names = Object.keys(signature.params ?? {});
     if (signature.type === undefined) {
-      return { type: this.funcTypeIndex(Object.values(signature.params ?? {}), signature.results ?? []), params: names };
+      return {
+        type: this.funcTypeIndex(Object.values(signature.params ?? {}), signature.results ?? []),
+        params: names,
+      };
     }
     const type = this.typeIndex(signature.type);
     const def = this.#types[type];
@@ -226,7 +246,13 @@ export class Module implements Scope {
     return index;
   }
 
-  importGlobal(module: string, field: string, type: ValType, mutable: boolean = false, name: string = field): number {
+  importGlobal(
+    module: string,
+    field: string,
+    type: ValType,
+    mutable: boolean = false,
+    name: string = field,
+  ): number {
     const index = this.#spaces.global.add(name, true);
     const write = (out: ByteWriter): void => {
       writeValType(out, this, type);
@@ -268,7 +294,11 @@ export class Module implements Scope {
     return index;
   }
 
-  tag(name: string, params: readonly ValType[], options: { readonly export?: boolean | string } = {}): number {
+  tag(
+    name: string,
+    params: readonly ValType[],
+    options: { readonly export?: boolean | string } = {},
+  ): number {
     const index = this.#spaces.tag.add(name, false);
     this.#tags.push(this.funcTypeIndex(params, []));
     this.#exportAs(options.export, name, "tag", index);
@@ -334,12 +364,17 @@ export class Module implements Scope {
       to.u32(entry.index);
     });
     // One declarative segment names every function that `ref.func` takes a reference to.
-    this.#section(out, 9, this.#declared.size > 0 ? [[...this.#declared].sort((a, b) => a - b)] : [], (to, indexes) => {
-      to.byte(3);
-      to.byte(0);
-      to.u32(indexes.length);
-      for (const index of indexes) to.u32(index);
-    });
+    this.#section(
+      out,
+      9,
+      this.#declared.size > 0 ? [[...this.#declared].sort((a, b) => a - b)] : [],
+      (to, indexes) => {
+        to.byte(3);
+        to.byte(0);
+        to.u32(indexes.length);
+        for (const index of indexes) to.u32(index);
+      },
+    );
     this.#section(out, 10, bodies, (to, body) => {
       to.u32(body.length);
       to.append(body);
@@ -348,7 +383,12 @@ export class Module implements Scope {
     return out.toBytes();
   }
 
-  #section<T>(out: ByteWriter, id: number, items: readonly T[], write: (to: ByteWriter, item: T, i: number) => void): void {
+  #section<T>(
+    out: ByteWriter,
+    id: number,
+    items: readonly T[],
+    write: (to: ByteWriter, item: T, i: number) => void,
+  ): void {
     if (items.length === 0) return;
     const content = new ByteWriter();
     content.u32(items.length);
@@ -386,11 +426,13 @@ export class Module implements Scope {
       }
       case "array":
         out.byte(0x5e);
-        return this.#writeField(out, def.element);
+        this.#writeField(out, def.element);
+        return;
       case "func":
         out.byte(0x60);
         this.#writeTypes(out, (def as FuncDef).params);
-        return this.#writeTypes(out, (def as FuncDef).results);
+        this.#writeTypes(out, (def as FuncDef).results);
+        return;
     }
   }
 
@@ -441,7 +483,9 @@ export class Module implements Scope {
     }
     if (this.#typeNames.some((name) => name !== undefined)) sub(4, map(this.#typeNames));
     if (this.#spaces.global.names.length > 0) sub(7, map(this.#spaces.global.names));
-    const fields = this.#types.flatMap((def, i) => (def.kind === "struct" ? [{ i, names: Object.keys(def.fields) }] : []));
+    const fields = this.#types.flatMap((def, i) =>
+      def.kind === "struct" ? [{ i, names: Object.keys(def.fields) }] : [],
+    );
     if (fields.length > 0) {
       const part = new ByteWriter();
       part.u32(fields.length);

@@ -20,6 +20,7 @@ type Row = readonly [code: number, immediates: readonly string[], stack: string]
 
 // Stack pictures: what is taken, then what is left. `t` any type, `r` any reference, `*` several;
 // in GC lines `n` is an i32 length or index. Purely numeric lines are checked by the tests.
+// biome-ignore format: one line each, in columns.
 export const OPCODES = {
   unreachable:          [0x00, [], "-> *"],
   nop:                  [0x01, [], "->"],

@@ -17,7 +17,7 @@ function decode(bytes: Uint8Array, signed: boolean): bigint {
     value |= BigInt(byte & 0x7f) << shift;
     shift += 7n;
     const last = i === bytes.length - 1;
-    if ((byte & 0x80) === 0 !== last) throw new Error("continuation bit");
+    if (((byte & 0x80) === 0) !== last) throw new Error("continuation bit");
     if (last && signed && (byte & 0x40) !== 0) value -= 1n << shift;
   }
   return value;
@@ -58,16 +58,31 @@ test("s32 reads back", () => {
       expect(bytes.length).toBeLessThanOrEqual(5);
     }),
   );
-  expect(decode(written((w) => w.s32(0xffffffff)), true)).toBe(-1n);
+  expect(
+    decode(
+      written((w) => w.s32(0xffffffff)),
+      true,
+    ),
+  ).toBe(-1n);
 });
 
 test("s64 reads back", () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (n) => {
-      expect(decode(written((w) => w.s64(n)), true)).toBe(n);
+      expect(
+        decode(
+          written((w) => w.s64(n)),
+          true,
+        ),
+      ).toBe(n);
     }),
   );
-  expect(decode(written((w) => w.s64(2n ** 64n - 1n)), true)).toBe(-1n);
+  expect(
+    decode(
+      written((w) => w.s64(2n ** 64n - 1n)),
+      true,
+    ),
+  ).toBe(-1n);
 });
 
 test("what does not fit throws", () => {

@@ -5,7 +5,10 @@ interface Exports {
 interface WasmApi {
   validate(bytes: Uint8Array): boolean;
   Module: (new (bytes: Uint8Array) => object) & { exports(module: object): { name: string; kind: string }[] };
-  Instance: new (module: object, imports?: Record<string, Record<string, unknown>>) => { readonly exports: Exports };
+  Instance: new (
+    module: object,
+    imports?: Record<string, Record<string, unknown>>,
+  ) => { readonly exports: Exports };
   Tag: new (options: { parameters: string[] }) => object;
   Exception: new (tag: object, payload: unknown[]) => object;
 }

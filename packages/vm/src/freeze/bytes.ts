@@ -119,27 +119,37 @@ export class Writer {
   }
   plain(value: unknown, depth: number = 0): void {
     if (depth > MAX_PLAIN_DEPTH) throw new TypeError("plain data nested too deep");
-    if (value === null) return this.byte(PLAIN.null);
+    if (value === null) {
+      this.byte(PLAIN.null);
+      return;
+    }
     switch (typeof value) {
       case "undefined":
-        return this.byte(PLAIN.undefined);
+        this.byte(PLAIN.undefined);
+        return;
       case "boolean":
-        return this.byte(value ? PLAIN.true : PLAIN.false);
+        this.byte(value ? PLAIN.true : PLAIN.false);
+        return;
       case "number":
         if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
           this.byte(PLAIN.integer);
-          return this.integer(value);
+          this.integer(value);
+          return;
         }
         this.byte(PLAIN.double);
-        return this.double(value);
+        this.double(value);
+        return;
       case "bigint":
         this.byte(PLAIN.bigint);
-        return this.bigint(value);
+        this.bigint(value);
+        return;
       case "string":
         this.byte(PLAIN.string);
-        return this.string(value);
+        this.string(value);
+        return;
       case "object":
-        return this.#plainObject(value, depth);
+        this.#plainObject(value, depth);
+        return;
       default:
         throw new TypeError(`not plain data: a ${typeof value}`);
     }
@@ -155,7 +165,8 @@ export class Writer {
       for (const item of value as unknown[]) this.plain(item, depth + 1);
     } else {
       const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype !== Object.prototype && prototype !== null) throw new TypeError("not plain data: an instance of a class");
+      if (prototype !== Object.prototype && prototype !== null)
+        throw new TypeError("not plain data: an instance of a class");
       const entries = Object.entries(value);
       this.byte(PLAIN.object);
       this.size(entries.length);
@@ -240,7 +251,8 @@ export class Reader {
       text = this.#utf8.decode(this.bytes(n));
     } else {
       const units = this.bytes(n * 2);
-      for (let i = 0; i < units.length; i += 2) text += String.fromCharCode((units[i] ?? 0) | ((units[i + 1] ?? 0) << 8));
+      for (let i = 0; i < units.length; i += 2)
+        text += String.fromCharCode((units[i] ?? 0) | ((units[i + 1] ?? 0) << 8));
     }
     this.#strings.push(text);
     return text;

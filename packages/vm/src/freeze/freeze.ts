@@ -1,19 +1,22 @@
 /** Values to bytes: sharing and cycles kept, any depth. */
-import {
-  boxGet,
-  closureCode,
-  closureGet,
-  closureSize,
-  recordGet,
-  recordType,
-} from "../heap/cells.ts";
+import { boxGet, closureCode, closureGet, closureSize, recordGet, recordType } from "../heap/cells.ts";
 import { dictCount, dictEach, EMPTY_DICT } from "../heap/dict.ts";
 import { EMPTY, FALSE, heap, NIL, structOf, TRUE } from "../heap/instance.ts";
 import { fromArray } from "../heap/list.ts";
 import { inspectBriefly } from "../heap/print.ts";
 import { SxSet } from "../heap/set.ts";
 import { HashTable } from "../heap/table.ts";
-import { Applicable, Condition, Deferred, Markup, Raise, RecordType, Sym, TrustedUrl, type Value } from "../heap/value.ts";
+import {
+  Applicable,
+  Condition,
+  Deferred,
+  Markup,
+  Raise,
+  RecordType,
+  Sym,
+  TrustedUrl,
+  type Value,
+} from "../heap/value.ts";
 import { vectorItems } from "../heap/vector.ts";
 import { Writer } from "./bytes.ts";
 import type { Extension } from "./graph.ts";
@@ -75,7 +78,8 @@ export class Freezer {
       }
       this.#stack.pop();
       if (frame.kind === "hashed") this.#hashed.push(frame);
-      else if (frame.kind === "fill" && frame.parts.some((part) => this.#open.has(part as object))) this.#late.push(frame);
+      else if (frame.kind === "fill" && frame.parts.some((part) => this.#open.has(part as object)))
+        this.#late.push(frame);
       else frame.leave();
     }
     for (const frame of this.#late) frame.leave();
@@ -102,27 +106,38 @@ export class Freezer {
   // ---- going through
 
   #visit(v: Value): void {
-    if (typeof v !== "object" || v === EMPTY || v === EMPTY_DICT || this.#ids.has(v) || this.#open.has(v)) return;
+    if (typeof v !== "object" || v === EMPTY || v === EMPTY_DICT || this.#ids.has(v) || this.#open.has(v))
+      return;
     const extension = this.#extensions.find((e) => e.test(v));
-    if (extension !== undefined) return this.#extended(v, extension);
+    if (extension !== undefined) {
+      this.#extended(v, extension);
+      return;
+    }
     switch (structOf(v)) {
       case "$list":
-        return heap.isPair(v) === 1 ? this.#pair(v) : this.#slice(v);
+        heap.isPair(v) === 1 ? this.#pair(v) : this.#slice(v);
+        return;
       case "$dict":
-        return this.#dict(v);
+        this.#dict(v);
+        return;
       case "$vector":
-        return this.#vector(v);
+        this.#vector(v);
+        return;
       case "$record":
-        return this.#record(v);
+        this.#record(v);
+        return;
       case "$clo":
-        return this.#closure(v);
+        this.#closure(v);
+        return;
       case "$box":
         this.#out.byte(OPS.box);
-        return this.#filled(v, [boxGet(v)], () => "a captured variable");
+        this.#filled(v, [boxGet(v)], () => "a captured variable");
+        return;
       case "$imm":
         return;
       case undefined:
-        return this.#instance(v);
+        this.#instance(v);
+        return;
     }
   }
 
@@ -143,7 +158,12 @@ export class Freezer {
   }
 
   /** For what has been written already, without its parts. */
-  #filled(v: object, parts: readonly Value[], label: (i: number) => string, kind: "fill" | "hashed" = "fill"): void {
+  #filled(
+    v: object,
+    parts: readonly Value[],
+    label: (i: number) => string,
+    kind: "fill" | "hashed" = "fill",
+  ): void {
     this.#number(v);
     if (parts.length === 0) return;
     const leave = (): void => {
@@ -157,11 +177,16 @@ export class Freezer {
   #pair(v: object): void {
     const cdr = heap.cdr(v);
     const car = heap.car(v) as Value;
-    this.#built(v, [cdr, car], (i) => (i === 0 ? "" : "an element of a list"), () => {
-      this.#out.byte(OPS.pair);
-      this.#value(cdr);
-      this.#value(car);
-    });
+    this.#built(
+      v,
+      [cdr, car],
+      (i) => (i === 0 ? "" : "an element of a list"),
+      () => {
+        this.#out.byte(OPS.pair);
+        this.#value(cdr);
+        this.#value(car);
+      },
+    );
   }
 
   /** Slices of one buffer keep sharing it, and what none of them shows is not written. */
@@ -202,14 +227,19 @@ export class Freezer {
       keys.push(key);
       items.push(item);
     });
-    this.#built(v, items, (i) => `the value of ${keys[i]} in a dict`, () => {
-      this.#out.byte(OPS.dict);
-      this.#out.size(dictCount(v));
-      keys.forEach((key, i) => {
-        this.#out.string(key);
-        this.#value(items[i] as Value);
-      });
-    });
+    this.#built(
+      v,
+      items,
+      (i) => `the value of ${keys[i]} in a dict`,
+      () => {
+        this.#out.byte(OPS.dict);
+        this.#out.size(dictCount(v));
+        keys.forEach((key, i) => {
+          this.#out.string(key);
+          this.#value(items[i] as Value);
+        });
+      },
+    );
   }
 
   #vector(v: object): void {
@@ -240,7 +270,11 @@ export class Freezer {
     this.#first(type, "its type");
     this.#out.byte(OPS.record);
     this.#value(type);
-    this.#filled(v, type.fields.map((_, i) => recordGet(v, i)), (i) => `the field ${type.fields[i]} of a ${type.name}`);
+    this.#filled(
+      v,
+      type.fields.map((_, i) => recordGet(v, i)),
+      (i) => `the field ${type.fields[i]} of a ${type.name}`,
+    );
   }
 
   #closure(v: object): void {
@@ -277,23 +311,34 @@ export class Freezer {
       this.#filled(v, v.items(), () => "an element of a set", "hashed");
     } else if (v instanceof HashTable) {
       out.byte(OPS.table);
-      const label = (i: number): string => (i % 2 === 0 ? "a key of a hash table" : "a value of a hash table");
+      const label = (i: number): string =>
+        i % 2 === 0 ? "a key of a hash table" : "a value of a hash table";
       this.#filled(v, v.entries().flat(), label, "hashed");
     } else if (v instanceof Condition) {
-      this.#built(v, [v.data], () => `the data of the condition ${v.kind}`, () => {
-        out.byte(OPS.condition);
-        out.string(v.kind);
-        out.string(v.message);
-        out.plain({ span: v.span, stack: v.stack });
-        this.#value(v.data);
-      });
+      this.#built(
+        v,
+        [v.data],
+        () => `the data of the condition ${v.kind}`,
+        () => {
+          out.byte(OPS.condition);
+          out.string(v.kind);
+          out.string(v.message);
+          out.plain({ span: v.span, stack: v.stack });
+          this.#value(v.data);
+        },
+      );
     } else if (v instanceof Markup) {
       this.#markup(v);
     } else if (v instanceof Deferred) {
-      this.#built(v, [v.thunk], () => "a part of markup", () => {
-        out.byte(OPS.deferred);
-        this.#value(v.thunk);
-      });
+      this.#built(
+        v,
+        [v.thunk],
+        () => "a part of markup",
+        () => {
+          out.byte(OPS.deferred);
+          this.#value(v.thunk);
+        },
+      );
     } else if (v instanceof TrustedUrl) {
       out.byte(OPS.trustedUrl);
       out.string(v.url);
@@ -316,12 +361,20 @@ export class Freezer {
     const parts: readonly (string | Deferred)[] = typeof v.parts === "string" ? [v.parts] : v.parts;
     const deferred = parts.filter((part) => typeof part !== "string");
     const held: Value[] = v.refused === undefined ? deferred : [v.refused, ...deferred];
-    this.#built(v, held, () => "a part of markup", () => {
-      this.#out.byte(OPS.markup);
-      const shape = parts.map((part) => (typeof part === "string" ? part : null));
-      this.#out.plain({ parts: typeof v.parts === "string" ? v.parts : shape, refused: v.refused !== undefined });
-      this.#values(held);
-    });
+    this.#built(
+      v,
+      held,
+      () => "a part of markup",
+      () => {
+        this.#out.byte(OPS.markup);
+        const shape = parts.map((part) => (typeof part === "string" ? part : null));
+        this.#out.plain({
+          parts: typeof v.parts === "string" ? v.parts : shape,
+          refused: v.refused !== undefined,
+        });
+        this.#values(held);
+      },
+    );
   }
 
   /** Says where in the graph the object is that cannot be frozen. */
@@ -333,7 +386,11 @@ export class Freezer {
     const steps = path.length > 12 ? [...path.slice(0, 8), "…", ...path.slice(-3)] : path;
     const shown = inspectBriefly(v, 60);
     throw new Raise(
-      new Condition("host", `cannot freeze ${shown}: it is ${steps.join(", in ")}`, fromArray(path.slice(0, 100))),
+      new Condition(
+        "host",
+        `cannot freeze ${shown}: it is ${steps.join(", in ")}`,
+        fromArray(path.slice(0, 100)),
+      ),
     );
   }
 
@@ -348,36 +405,63 @@ export class Freezer {
     const out = this.#out;
     if (typeof v === "number") {
       if (Number.isSafeInteger(v) && !Object.is(v, -0)) {
-        if (v >= 0 && v < NEAR - SMALL) return out.byte(SMALL + v);
+        if (v >= 0 && v < NEAR - SMALL) {
+          out.byte(SMALL + v);
+          return;
+        }
         out.byte(VALUES.integer);
-        return out.integer(v);
+        out.integer(v);
+        return;
       }
       out.byte(VALUES.double);
-      return out.double(v);
+      out.double(v);
+      return;
     }
     if (typeof v === "string") {
       out.byte(VALUES.string);
-      return out.string(v);
+      out.string(v);
+      return;
     }
     if (typeof v === "bigint") {
       out.byte(VALUES.bigint);
-      return out.bigint(v);
+      out.bigint(v);
+      return;
     }
-    if (v === NIL) return out.byte(VALUES.nil);
-    if (v === TRUE) return out.byte(VALUES.true);
-    if (v === FALSE) return out.byte(VALUES.false);
-    if (v === EMPTY) return out.byte(VALUES.empty);
-    if (v === EMPTY_DICT) return out.byte(VALUES.emptyDict);
+    if (v === NIL) {
+      out.byte(VALUES.nil);
+      return;
+    }
+    if (v === TRUE) {
+      out.byte(VALUES.true);
+      return;
+    }
+    if (v === FALSE) {
+      out.byte(VALUES.false);
+      return;
+    }
+    if (v === EMPTY) {
+      out.byte(VALUES.empty);
+      return;
+    }
+    if (v === EMPTY_DICT) {
+      out.byte(VALUES.emptyDict);
+      return;
+    }
     const id = this.#ids.get(v);
     if (id !== undefined) {
       const ago = this.#made - id;
-      if (ago <= NEAR) return out.byte(NEAR + ago - 1);
+      if (ago <= NEAR) {
+        out.byte(NEAR + ago - 1);
+        return;
+      }
       out.byte(VALUES.reference);
-      return out.size(ago);
+      out.size(ago);
+      return;
     }
     if (v instanceof Sym) {
       out.byte(VALUES.symbol);
-      return out.string(v.name);
+      out.string(v.name);
+      return;
     }
     throw new Error("an object is referred to before it is made");
   }
@@ -395,7 +479,10 @@ function show(shown: Shown, from: number, to: number): { from: number; to: numbe
     at = Math.max(at, r.to);
   }
   if (at < to) gaps.push({ from: at, to });
-  const union = { from: Math.min(from, touching[0]?.from ?? from), to: Math.max(to, touching.at(-1)?.to ?? to) };
+  const union = {
+    from: Math.min(from, touching[0]?.from ?? from),
+    to: Math.max(to, touching.at(-1)?.to ?? to),
+  };
   shown.ranges = [...before, union, ...after];
   return gaps;
 }

@@ -1,5 +1,15 @@
 /** Bytes to values: runs the instructions that `freeze` wrote. */
-import { box, boxSet, type Callee, closure, closureSet, closureSize, record, recordSet, recordType } from "../heap/cells.ts";
+import {
+  box,
+  boxSet,
+  type Callee,
+  closure,
+  closureSet,
+  closureSize,
+  record,
+  recordSet,
+  recordType,
+} from "../heap/cells.ts";
 import { dictFrom, EMPTY_DICT } from "../heap/dict.ts";
 import { EMPTY, FALSE, heap, NIL, put, structOf, TRUE } from "../heap/instance.ts";
 import { cons } from "../heap/list.ts";
@@ -110,7 +120,10 @@ export class Thawer {
       case OPS.record: {
         const type = this.#object();
         if (!(type instanceof RecordType)) throw new CorruptBytes("the type of a record");
-        return record(type, type.fields.map(() => NIL)) as object;
+        return record(
+          type,
+          type.fields.map(() => NIL),
+        ) as object;
       }
       case OPS.recordType: {
         const name = input.string();
@@ -119,7 +132,10 @@ export class Thawer {
       case OPS.condition: {
         const kind = input.string();
         const message = input.string();
-        const place = input.plain() as { span: ConditionSpan | undefined; stack: readonly StackFrame[] | undefined };
+        const place = input.plain() as {
+          span: ConditionSpan | undefined;
+          stack: readonly StackFrame[] | undefined;
+        };
         const made = new Condition(kind, message, this.#value());
         made.span = place.span;
         made.stack = place.stack;
@@ -149,7 +165,10 @@ export class Thawer {
   }
 
   #markup(): Markup {
-    const { parts, refused } = this.#in.plain() as { parts: string | readonly (string | null)[]; refused: boolean };
+    const { parts, refused } = this.#in.plain() as {
+      parts: string | readonly (string | null)[];
+      refused: boolean;
+    };
     const held = this.#values();
     const condition = refused ? held.shift() : undefined;
     if (refused && !(condition instanceof Condition)) throw new CorruptBytes("what markup refused");
@@ -166,12 +185,18 @@ export class Thawer {
 
   #fill(o: object, values: Value[]): void {
     const extension = this.#by.get(o);
-    if (extension !== undefined) return extension.fill(o, values);
+    if (extension !== undefined) {
+      extension.fill(o, values);
+      return;
+    }
     if (o instanceof HashTable) {
       for (let i = 0; i + 1 < values.length; i += 2) o.set(values[i] as Value, values[i + 1] as Value);
       return;
     }
-    if (o instanceof SxSet) return o.fill(values);
+    if (o instanceof SxSet) {
+      o.fill(values);
+      return;
+    }
     if (o instanceof Applicable) {
       o.procedure = values[0] as Value;
       return;

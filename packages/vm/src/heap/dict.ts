@@ -2,9 +2,10 @@
  * Dicts: immutable, string keys, insertion order. A small one is a row of values and a Shape that says
  * which key is where, shared by all dicts made the same way; a large one is a persistent hash map.
  */
-import { expected, heap, put } from "./instance.ts";
-import { hashString } from "./hash.ts";
+
 import { type Keys, PersistentMap } from "./hamt.ts";
+import { hashString } from "./hash.ts";
+import { expected, heap, put } from "./instance.ts";
 import { EMPTY_SHAPE, MAX_SMALL, Shape } from "./shape.ts";
 import type { Value } from "./value.ts";
 

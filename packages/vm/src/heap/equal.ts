@@ -4,7 +4,7 @@ import { dictCount, dictEach, dictGet } from "./dict.ts";
 import type { Keys } from "./hamt.ts";
 import { finish, hashBigint, hashNumber, hashString, mix } from "./hash.ts";
 import { fail, heap, structOf } from "./instance.ts";
-import { len, ListCursor } from "./list.ts";
+import { ListCursor, len } from "./list.ts";
 import { SxSet } from "./set.ts";
 import { HashTable } from "./table.ts";
 import { Condition, Markup, Sym, TrustedUrl, type Value } from "./value.ts";
@@ -111,7 +111,13 @@ class Comparison {
     return true;
   }
 
-  #indexed(n: number, m: number, x: object, y: object, at: (v: Value, i: number) => Value | undefined): boolean {
+  #indexed(
+    n: number,
+    m: number,
+    x: object,
+    y: object,
+    at: (v: Value, i: number) => Value | undefined,
+  ): boolean {
     if (n !== m) return false;
     for (let i = 0; i < n; i++) if (!this.#later(at(x, i), at(y, i))) return false;
     return true;
@@ -136,7 +142,9 @@ class Comparison {
     if (x instanceof Markup) return y instanceof Markup && sameMarkup(x, y);
     if (x instanceof TrustedUrl) return y instanceof TrustedUrl && x.url === y.url;
     if (x instanceof Condition) {
-      return y instanceof Condition && x.kind === y.kind && x.message === y.message && this.#later(x.data, y.data);
+      return (
+        y instanceof Condition && x.kind === y.kind && x.message === y.message && this.#later(x.data, y.data)
+      );
     }
     return false;
   }
@@ -156,7 +164,8 @@ class Comparison {
     if (this.#nested > MAX_NESTED) fail("limit", "these sets are nested too deep to compare");
     return candidates.some(
       (c) =>
-        sameAtom(v, c) || (typeof v === "object" && typeof c === "object" && new Comparison(this.#nested + 1).run(v, c)),
+        sameAtom(v, c) ||
+        (typeof v === "object" && typeof c === "object" && new Comparison(this.#nested + 1).run(v, c)),
     );
   }
 
@@ -190,7 +199,7 @@ function joined(m: Markup): unknown[] {
 
 /** As `===`, and NaN is itself. */
 function sameAtom(a: Value, b: Value): boolean {
-  return a === b || (a !== a && b !== b);
+  return a === b || (Number.isNaN(a) && Number.isNaN(b));
 }
 
 /** How sets and hash tables tell keys apart: by `equal`, and NaN is one key. */

@@ -70,7 +70,14 @@ function branch<K>(bitmap: number, slots: Node<K>[], owner: object | undefined):
 }
 
 /** Two nodes of one entry or collision each, whose hashes differ, one level after the other until they part. */
-function split<K>(a: Node<K>, aHash: number, b: Node<K>, bHash: number, shift: number, owner: object | undefined): Branch<K> {
+function split<K>(
+  a: Node<K>,
+  aHash: number,
+  b: Node<K>,
+  bHash: number,
+  shift: number,
+  owner: object | undefined,
+): Branch<K> {
   const aBit = bitOf(aHash, shift);
   const bBit = bitOf(bHash, shift);
   if (aBit === bBit) return branch(aBit, [split(a, aHash, b, bHash, shift + BITS, owner)], owner);
@@ -79,7 +86,13 @@ function split<K>(a: Node<K>, aHash: number, b: Node<K>, bHash: number, shift: n
 }
 
 /** The node with `entry` in it, in the place of `old` if that is there. */
-function insert<K>(node: Node<K>, shift: number, entry: Entry<K>, old: Entry<K> | undefined, owner: object | undefined): Node<K> {
+function insert<K>(
+  node: Node<K>,
+  shift: number,
+  entry: Entry<K>,
+  old: Entry<K> | undefined,
+  owner: object | undefined,
+): Node<K> {
   if (node instanceof Branch) {
     const bit = bitOf(entry.hash, shift);
     const at = countBits(node.bitmap & (bit - 1));
@@ -199,7 +212,8 @@ export class PersistentMap<K> {
       const hash = this.keys.hash(key);
       const old = this.#find(root, key, hash);
       account(ENTRY_BYTES);
-      const entry = old === undefined ? new Entry(key, hash, value, next++) : new Entry(old.key, hash, value, old.seq);
+      const entry =
+        old === undefined ? new Entry(key, hash, value, next++) : new Entry(old.key, hash, value, old.seq);
       if (old === undefined) size++;
       root = root === undefined ? entry : insert(root, 0, entry, old, owner);
     }

@@ -10,11 +10,11 @@ const exported = instantiate(buildHeap(), { js: { number: (x: number): number =>
 /** The raw module. What goes into a slot passes through `put` first. */
 export const heap: HeapExports = exported as unknown as HeapExports;
 
-export const NIL: Value = globalValue(exported["nil"]);
-export const FALSE: Value = globalValue(exported["false"]);
-export const TRUE: Value = globalValue(exported["true"]);
+export const NIL: Value = globalValue(exported.nil);
+export const FALSE: Value = globalValue(exported.false);
+export const TRUE: Value = globalValue(exported.true);
 /** The empty list. */
-export const EMPTY: Value = globalValue(exported["empty"]);
+export const EMPTY: Value = globalValue(exported.empty);
 
 /** All that JavaScript can know of a value before it goes into a slot: numbers that are no i31 are boxed. */
 export function put(v: Value): Value {

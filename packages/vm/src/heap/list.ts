@@ -144,7 +144,8 @@ export function sublist(list: Value, from: number, to: number): Value {
   const tail = drop(list, start);
   if (end === n || start === end) return start === end ? EMPTY : tail;
   const count = end - start;
-  if (count > SMALL_PART && heap.isSlice(tail) === 1) return heap.slice(heap.sliceBuf(tail), heap.sliceOff(tail), count);
+  if (count > SMALL_PART && heap.isSlice(tail) === 1)
+    return heap.slice(heap.sliceBuf(tail), heap.sliceOff(tail), count);
   work.moved += count;
   const buf = heap.buf(count, 0, count);
   copy(tail, buf, 0, count);

@@ -1,5 +1,5 @@
 /** How much is alive: for the memory limit, which asks only when much has been allocated. */
-import { closureGet, closureSize, boxGet, recordGet, recordType } from "./cells.ts";
+import { boxGet, closureGet, closureSize, recordGet, recordType } from "./cells.ts";
 import { dictEach } from "./dict.ts";
 import { structOf } from "./instance.ts";
 import { ListCursor } from "./list.ts";

@@ -5,7 +5,7 @@
  * struct type in its signature costs ten times as much. An accessor answers null (or -1) when its
  * argument is of another type, so that a check costs its caller no second call; TypeScript raises.
  */
-import { anyref, externref, type Func, Module, ref, type RefType, type ValType } from "@sorbus/wasm-encoder";
+import { anyref, externref, type Func, Module, type RefType, ref, type ValType } from "@sorbus/wasm-encoder";
 import { HEAP_TYPES, MAX_DIRECT_ARITY } from "./types.ts";
 
 /** What JavaScript sees of the module. `null` always says "not of that type" or "not possible". */
@@ -98,7 +98,19 @@ type Params = Readonly<Record<string, ValType>>;
 type Body = (c: Func) => void;
 
 /** Bytes that an object takes, about: header and padding included, pointers compressed or not. */
-const SIZE = { flo: 24, list: 24, pair: 32, slice: 32, buf: 32, array: 24, vector: 40, dict: 32, box: 24, record: 32, closure: 40 };
+const SIZE = {
+  flo: 24,
+  list: 24,
+  pair: 32,
+  slice: 32,
+  buf: 32,
+  array: 24,
+  vector: 40,
+  dict: 32,
+  box: 24,
+  record: 32,
+  closure: 40,
+};
 const SLOT = 8;
 
 /** A reference of a JavaScript value. */
@@ -114,7 +126,9 @@ export function buildHeap(): Uint8Array {
   ["nil", "false", "true"].forEach((name, i) => {
     m.global(name, { type: ref("$imm"), export: true }, (c) => c.op("i32.const", i).op("struct.new", "$imm"));
   });
-  m.global("empty", { type: ref("$list"), export: true }, (c) => c.op("i32.const", 0).op("struct.new", "$list"));
+  m.global("empty", { type: ref("$list"), export: true }, (c) =>
+    c.op("i32.const", 0).op("struct.new", "$list"),
+  );
   m.global("none", { type: ref("$anys") }, (c) => c.op("array.new_fixed", "$anys", 0));
 
   function define(name: string, params: Params, results: readonly ValType[], body: Body): void {
@@ -187,7 +201,10 @@ export function buildHeap(): Uint8Array {
     c.op("i64.reinterpret_f64").op("local.get", "value").op("i64.reinterpret_f64").op("i64.eq");
     c.op("local.get", "i").op("i32.const", 1).op("i32.shl").op("i32.const", 1).op("i32.shr_s");
     c.op("local.get", "i").op("i32.eq").op("i32.and");
-    c.op("if", { results: [ref("any")] }).op("local.get", "i").op("ref.i31").op("else");
+    c.op("if", { results: [ref("any")] })
+      .op("local.get", "i")
+      .op("ref.i31")
+      .op("else");
     c.do(account(SIZE.flo)).op("local.get", "value").op("struct.new", "$flo").op("end");
   });
 
@@ -202,7 +219,12 @@ export function buildHeap(): Uint8Array {
 
   // ---- lists
 
-  for (const [name, type] of [["isList", "$list"], ["isPair", "$pair"], ["isSlice", "$slice"], ["isBox", "$box"]] as const) {
+  for (const [name, type] of [
+    ["isList", "$list"],
+    ["isPair", "$pair"],
+    ["isSlice", "$slice"],
+    ["isBox", "$box"],
+  ] as const) {
     define(name, { x }, ["i32"], test(type));
   }
   define("len", { x }, ["i32"], (c) =>
@@ -253,7 +275,9 @@ export function buildHeap(): Uint8Array {
     c.local("p", ref("$pair"));
     c.local("s", ref("$slice"));
     c.op("block", { label: "not", results: [anyref] });
-    c.do(arg("x")).op("br_on_cast_fail", { label: "not", from: anyref, to: ref("$list") }).op("local.tee", "list");
+    c.do(arg("x"))
+      .op("br_on_cast_fail", { label: "not", from: anyref, to: ref("$list") })
+      .op("local.tee", "list");
     // One comparison for both ends: a negative index is a huge unsigned one.
     c.op("struct.get", "$list", "len").op("local.get", "i").op("i32.le_u");
     c.op("if", {}).do(nothing).op("return").op("end");
@@ -268,7 +292,10 @@ export function buildHeap(): Uint8Array {
     c.op("local.get", "p").op("struct.get", "$pair", "cdr").op("local.set", "list");
     c.op("local.get", "walk").op("i32.const", 1).op("i32.sub").op("local.tee", "walk").op("br_if", "next");
     c.do(nothing).op("return").op("end");
-    c.op("ref.cast", ref("$slice")).op("local.tee", "s").op("struct.get", "$slice", "buf").op("struct.get", "$buf", "items");
+    c.op("ref.cast", ref("$slice"))
+      .op("local.tee", "s")
+      .op("struct.get", "$slice", "buf")
+      .op("struct.get", "$buf", "items");
     c.op("local.get", "s").op("struct.get", "$slice", "off").op("local.get", "i").op("i32.add");
     c.op("array.get", "$anys").do(read).op("return");
     c.op("end").op("unreachable").op("end").op("drop").do(nothing);
@@ -280,50 +307,98 @@ export function buildHeap(): Uint8Array {
     const appended: Body = (t) => {
       t.op("local.tee", "s").op("struct.get", "$slice", "buf").op("local.tee", "b");
       t.op("struct.get", "$buf", "end").op("local.set", "end");
-      t.op("local.get", "s").op("struct.get", "$slice", "off").op("local.get", "s").op("struct.get", "$slice", "len");
+      t.op("local.get", "s")
+        .op("struct.get", "$slice", "off")
+        .op("local.get", "s")
+        .op("struct.get", "$slice", "len");
       t.op("i32.add").op("local.get", "end").op("i32.eq");
-      t.op("local.get", "end").op("local.get", "b").op("struct.get", "$buf", "items").op("array.len").op("i32.lt_s");
+      t.op("local.get", "end")
+        .op("local.get", "b")
+        .op("struct.get", "$buf", "items")
+        .op("array.len")
+        .op("i32.lt_s");
       t.op("i32.and").op("if", {});
-      t.op("local.get", "b").op("struct.get", "$buf", "items").op("local.get", "end").do(arg("v")).op("array.set", "$anys");
-      t.op("local.get", "b").op("local.get", "end").op("i32.const", 1).op("i32.add").op("struct.set", "$buf", "end");
+      t.op("local.get", "b")
+        .op("struct.get", "$buf", "items")
+        .op("local.get", "end")
+        .do(arg("v"))
+        .op("array.set", "$anys");
+      t.op("local.get", "b")
+        .op("local.get", "end")
+        .op("i32.const", 1)
+        .op("i32.add")
+        .op("struct.set", "$buf", "end");
       t.do(account(SIZE.slice));
       t.op("local.get", "s").op("struct.get", "$slice", "len").op("i32.const", 1).op("i32.add");
-      t.op("local.get", "b").op("local.get", "s").op("struct.get", "$slice", "off").op("struct.new", "$slice").do(out);
+      t.op("local.get", "b")
+        .op("local.get", "s")
+        .op("struct.get", "$slice", "off")
+        .op("struct.new", "$slice")
+        .do(out);
       t.op("return").op("end").do(nothing);
     };
     c.do(when("x", "$slice", appended)).do(nothing);
   });
   define("slice", { buf: x, off: "i32", len: "i32" }, [x], (c) => {
-    c.op("local.get", "len").op("i32.eqz").op("if", {}).op("global.get", "empty").do(out).op("return").op("end");
+    c.op("local.get", "len")
+      .op("i32.eqz")
+      .op("if", {})
+      .op("global.get", "empty")
+      .do(out)
+      .op("return")
+      .op("end");
     c.do(account(SIZE.slice));
     c.op("local.get", "len").do(as("buf", "$buf")).op("local.get", "off").op("struct.new", "$slice").do(out);
   });
-  define("sliceBuf", { slice: x }, [x], (c) => c.do(as("slice", "$slice")).op("struct.get", "$slice", "buf").do(out));
-  define("sliceOff", { slice: x }, ["i32"], (c) => c.do(as("slice", "$slice")).op("struct.get", "$slice", "off"));
+  define("sliceBuf", { slice: x }, [x], (c) =>
+    c.do(as("slice", "$slice")).op("struct.get", "$slice", "buf").do(out),
+  );
+  define("sliceOff", { slice: x }, ["i32"], (c) =>
+    c.do(as("slice", "$slice")).op("struct.get", "$slice", "off"),
+  );
   define("sameSlice", { a: x, b: x }, ["i32"], (c) => {
     c.local("s", ref("$slice"));
     c.local("t", ref("$slice"));
     const same: Body = (t) => {
       t.op("local.set", "t");
-      t.op("local.get", "s").op("struct.get", "$slice", "buf").op("local.get", "t").op("struct.get", "$slice", "buf").op("ref.eq");
+      t.op("local.get", "s")
+        .op("struct.get", "$slice", "buf")
+        .op("local.get", "t")
+        .op("struct.get", "$slice", "buf")
+        .op("ref.eq");
       for (const field of ["off", "len"]) {
-        t.op("local.get", "s").op("struct.get", "$slice", field).op("local.get", "t").op("struct.get", "$slice", field);
+        t.op("local.get", "s")
+          .op("struct.get", "$slice", field)
+          .op("local.get", "t")
+          .op("struct.get", "$slice", field);
         t.op("i32.eq").op("i32.and");
       }
     };
-    c.do(when("a", "$slice", (t) => t.op("local.set", "s").do(when("b", "$slice", same)).op("i32.const", 0)));
+    c.do(
+      when("a", "$slice", (t) =>
+        t
+          .op("local.set", "s")
+          .do(when("b", "$slice", same))
+          .op("i32.const", 0),
+      ),
+    );
     c.op("i32.const", 0);
   });
   define("buf", { capacity: "i32", start: "i32", end: "i32" }, [x], (c) => {
     c.do(account(SIZE.buf + SIZE.array, get("capacity")));
-    c.op("local.get", "capacity").op("array.new_default", "$anys").op("local.get", "start").op("local.get", "end");
+    c.op("local.get", "capacity")
+      .op("array.new_default", "$anys")
+      .op("local.get", "start")
+      .op("local.get", "end");
     c.op("struct.new", "$buf").do(out);
   });
   const items =
     (local: string): Body =>
     (c) =>
       c.do(as(local, "$buf")).op("struct.get", "$buf", "items");
-  define("bufGet", { buf: x, i: "i32" }, [x], (c) => c.do(items("buf")).op("local.get", "i").op("array.get", "$anys").do(read));
+  define("bufGet", { buf: x, i: "i32" }, [x], (c) =>
+    c.do(items("buf")).op("local.get", "i").op("array.get", "$anys").do(read),
+  );
   define("bufSet", { buf: x, i: "i32", v: x }, [], (c) =>
     c.do(items("buf")).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
   );
@@ -332,7 +407,10 @@ export function buildHeap(): Uint8Array {
     c.op("array.copy", "$anys", "$anys");
   });
   define("bufCapacity", { buf: x }, ["i32"], (c) => c.do(items("buf")).op("array.len"));
-  for (const [name, field] of [["Start", "start"], ["End", "end"]] as const) {
+  for (const [name, field] of [
+    ["Start", "start"],
+    ["End", "end"],
+  ] as const) {
     define(`buf${name}`, { buf: x }, ["i32"], (c) => c.do(as("buf", "$buf")).op("struct.get", "$buf", field));
     define(`setBuf${name}`, { buf: x, i: "i32" }, [], (c) =>
       c.do(as("buf", "$buf")).op("local.get", "i").op("struct.set", "$buf", field),
@@ -346,11 +424,22 @@ export function buildHeap(): Uint8Array {
   );
   define("vector", { len: "i32", fill: x }, [x], (c) => {
     c.do(account(SIZE.vector + SIZE.array, get("len"))).op("local.get", "len");
-    c.do(arg("fill")).op("local.get", "len").op("array.new", "$anys").op("ref.null", "$floats").op("struct.new", "$vector").do(out);
+    c.do(arg("fill"))
+      .op("local.get", "len")
+      .op("array.new", "$anys")
+      .op("ref.null", "$floats")
+      .op("struct.new", "$vector")
+      .do(out);
   });
   define("floats", { len: "i32", fill: "f64" }, [x], (c) => {
-    c.do(account(SIZE.vector + SIZE.array, get("len"))).op("local.get", "len").op("ref.null", "$anys");
-    c.op("local.get", "fill").op("local.get", "len").op("array.new", "$floats").op("struct.new", "$vector").do(out);
+    c.do(account(SIZE.vector + SIZE.array, get("len")))
+      .op("local.get", "len")
+      .op("ref.null", "$anys");
+    c.op("local.get", "fill")
+      .op("local.get", "len")
+      .op("array.new", "$floats")
+      .op("struct.new", "$vector")
+      .do(out);
   });
   define("isFloats", { v: x }, ["i32"], (c) =>
     c.do(as("v", "$vector")).op("struct.get", "$vector", "items").op("ref.is_null"),
@@ -382,19 +471,41 @@ export function buildHeap(): Uint8Array {
     c.do(account(SIZE.array, (a) => a.do(field("floats")).op("array.len")));
     c.do(field("floats")).op("array.len").op("array.new_default", "$anys").op("local.set", "to");
     c.op("loop", { label: "next" }).op("local.get", "i").do(field("len")).op("i32.lt_s").op("if", {});
-    c.op("local.get", "to").op("local.get", "i").do(field("floats")).op("local.get", "i").op("array.get", "$floats");
+    c.op("local.get", "to")
+      .op("local.get", "i")
+      .do(field("floats"))
+      .op("local.get", "i")
+      .op("array.get", "$floats");
     c.op("call", "number->any").op("array.set", "$anys");
-    c.op("local.get", "i").op("i32.const", 1).op("i32.add").op("local.set", "i").op("br", "next").op("end").op("end");
+    c.op("local.get", "i")
+      .op("i32.const", 1)
+      .op("i32.add")
+      .op("local.set", "i")
+      .op("br", "next")
+      .op("end")
+      .op("end");
     c.op("local.get", "v").op("local.get", "to").op("struct.set", "$vector", "items");
     c.op("local.get", "v").op("ref.null", "$floats").op("struct.set", "$vector", "floats");
   });
-  const generalise: Body = (c) => c.do(generic).op("i32.eqz").op("if", {}).op("local.get", "v").op("call", "generalise").op("end");
+  const generalise: Body = (c) =>
+    c.do(generic).op("i32.eqz").op("if", {}).op("local.get", "v").op("call", "generalise").op("end");
   define("vectorSet", { x, i: "i32", value: x }, ["i32"], (c) => {
     c.do(vectorLocals);
     c.do(
       when("x", "$vector", (t) => {
-        t.op("local.set", "v").do(inRange).op("i32.eqz").op("if", {}).op("i32.const", 0).op("return").op("end");
-        t.do(generalise).do(field("items")).op("local.get", "i").do(arg("value")).op("array.set", "$anys").op("i32.const", 1);
+        t.op("local.set", "v")
+          .do(inRange)
+          .op("i32.eqz")
+          .op("if", {})
+          .op("i32.const", 0)
+          .op("return")
+          .op("end");
+        t.do(generalise)
+          .do(field("items"))
+          .op("local.get", "i")
+          .do(arg("value"))
+          .op("array.set", "$anys")
+          .op("i32.const", 1);
       }),
     ).op("i32.const", -1);
   });
@@ -402,9 +513,24 @@ export function buildHeap(): Uint8Array {
     c.do(vectorLocals);
     c.do(
       when("x", "$vector", (t) => {
-        t.op("local.set", "v").do(inRange).op("i32.eqz").op("if", {}).op("i32.const", 0).op("return").op("end");
-        t.do(generic).op("if", {}).do(field("items")).op("local.get", "i").op("local.get", "value").op("call", "number->any");
-        t.op("array.set", "$anys").op("else").do(field("floats")).op("local.get", "i").op("local.get", "value");
+        t.op("local.set", "v")
+          .do(inRange)
+          .op("i32.eqz")
+          .op("if", {})
+          .op("i32.const", 0)
+          .op("return")
+          .op("end");
+        t.do(generic)
+          .op("if", {})
+          .do(field("items"))
+          .op("local.get", "i")
+          .op("local.get", "value")
+          .op("call", "number->any");
+        t.op("array.set", "$anys")
+          .op("else")
+          .do(field("floats"))
+          .op("local.get", "i")
+          .op("local.get", "value");
         t.op("array.set", "$floats").op("end").op("i32.const", 1);
       }),
     ).op("i32.const", -1);
@@ -414,20 +540,35 @@ export function buildHeap(): Uint8Array {
     c.local("capacity", "i32");
     c.local("anys", ref("$anys"));
     c.local("floats", ref("$floats"));
-    const grow = (name: "anys" | "floats", slot: string): Body => (t) => {
-      t.do(field(slot)).op("array.len").do(field("len")).op("i32.eq").op("if", {});
-      t.do(field("len")).op("i32.const", 1).op("i32.shl").op("i32.const", 4).op("i32.add").op("local.set", "capacity");
-      t.do(account(SIZE.array, get("capacity")));
-      t.op("local.get", "capacity").op("array.new_default", `$${name}`).op("local.tee", name).op("i32.const", 0);
-      t.do(field(slot)).op("i32.const", 0).do(field("len")).op("array.copy", `$${name}`, `$${name}`);
-      t.op("local.get", "v").op("local.get", name).op("struct.set", "$vector", slot).op("end");
-    };
+    const grow =
+      (name: "anys" | "floats", slot: string): Body =>
+      (t) => {
+        t.do(field(slot)).op("array.len").do(field("len")).op("i32.eq").op("if", {});
+        t.do(field("len"))
+          .op("i32.const", 1)
+          .op("i32.shl")
+          .op("i32.const", 4)
+          .op("i32.add")
+          .op("local.set", "capacity");
+        t.do(account(SIZE.array, get("capacity")));
+        t.op("local.get", "capacity")
+          .op("array.new_default", `$${name}`)
+          .op("local.tee", name)
+          .op("i32.const", 0);
+        t.do(field(slot)).op("i32.const", 0).do(field("len")).op("array.copy", `$${name}`, `$${name}`);
+        t.op("local.get", "v").op("local.get", name).op("struct.set", "$vector", slot).op("end");
+      };
     c.do(generic).op("if", {}).do(grow("anys", "items")).op("else").do(grow("floats", "floats")).op("end");
   });
   const setLength =
     (change: "i32.add" | "i32.sub"): Body =>
     (c) =>
-      c.op("local.get", "v").do(field("len")).op("i32.const", 1).op(change).op("struct.set", "$vector", "len");
+      c
+        .op("local.get", "v")
+        .do(field("len"))
+        .op("i32.const", 1)
+        .op(change)
+        .op("struct.set", "$vector", "len");
   define("vectorPush", { x, value: x }, ["i32"], (c) => {
     c.do(vectorLocals);
     c.do(
@@ -443,8 +584,17 @@ export function buildHeap(): Uint8Array {
     c.do(
       when("x", "$vector", (t) => {
         t.op("local.tee", "v").op("call", "room").do(generic).op("if", {});
-        t.do(field("items")).do(field("len")).op("local.get", "value").op("call", "number->any").op("array.set", "$anys");
-        t.op("else").do(field("floats")).do(field("len")).op("local.get", "value").op("array.set", "$floats").op("end");
+        t.do(field("items"))
+          .do(field("len"))
+          .op("local.get", "value")
+          .op("call", "number->any")
+          .op("array.set", "$anys");
+        t.op("else")
+          .do(field("floats"))
+          .do(field("len"))
+          .op("local.get", "value")
+          .op("array.set", "$floats")
+          .op("end");
         t.do(setLength("i32.add")).op("i32.const", 1);
       }),
     ).op("i32.const", -1);
@@ -454,12 +604,25 @@ export function buildHeap(): Uint8Array {
     c.local("last", externref);
     c.do(
       when("x", "$vector", (t) => {
-        t.op("local.tee", "v").op("struct.get", "$vector", "len").op("i32.eqz").op("if", {}).do(nothing).op("return").op("end");
-        t.do(setLength("i32.sub")).do(generic).op("if", { results: [externref] });
+        t.op("local.tee", "v")
+          .op("struct.get", "$vector", "len")
+          .op("i32.eqz")
+          .op("if", {})
+          .do(nothing)
+          .op("return")
+          .op("end");
+        t.do(setLength("i32.sub"))
+          .do(generic)
+          .op("if", { results: [externref] });
         t.do(field("items")).do(field("len")).op("array.get", "$anys").do(read);
         // The slot is cleared so that the vector keeps nothing alive.
         t.do(field("items")).do(field("len")).op("ref.null", "any").op("array.set", "$anys");
-        t.op("else").do(field("floats")).do(field("len")).op("array.get", "$floats").op("call", "number").op("end");
+        t.op("else")
+          .do(field("floats"))
+          .do(field("len"))
+          .op("array.get", "$floats")
+          .op("call", "number")
+          .op("end");
       }),
     ).do(nothing);
   });
@@ -468,13 +631,22 @@ export function buildHeap(): Uint8Array {
 
   define("dict", { shape: x, size: "i32" }, [x], (c) => {
     c.do(account(SIZE.dict + SIZE.array, get("size"))).op("local.get", "shape");
-    c.op("local.get", "size").op("if", { results: [ref("$anys")] }).op("local.get", "size").op("array.new_default", "$anys");
+    c.op("local.get", "size")
+      .op("if", { results: [ref("$anys")] })
+      .op("local.get", "size")
+      .op("array.new_default", "$anys");
     c.op("else").op("global.get", "none").op("end").op("struct.new", "$dict").do(out);
   });
-  define("dictShape", { x }, [x], (c) => c.do(when("x", "$dict", (t) => t.op("struct.get", "$dict", "shape"))).do(nothing));
+  define("dictShape", { x }, [x], (c) =>
+    c.do(when("x", "$dict", (t) => t.op("struct.get", "$dict", "shape"))).do(nothing),
+  );
   const vals: Body = (c) => c.do(as("d", "$dict")).op("struct.get", "$dict", "vals");
-  define("dictRef", { d: x, i: "i32" }, [x], (c) => c.do(vals).op("local.get", "i").op("array.get", "$anys").do(read));
-  define("dictInit", { d: x, i: "i32", v: x }, [], (c) => c.do(vals).op("local.get", "i").do(arg("v")).op("array.set", "$anys"));
+  define("dictRef", { d: x, i: "i32" }, [x], (c) =>
+    c.do(vals).op("local.get", "i").op("array.get", "$anys").do(read),
+  );
+  define("dictInit", { d: x, i: "i32", v: x }, [], (c) =>
+    c.do(vals).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
+  );
   const dictLocals: Body = (c) => {
     c.local("from", ref("$anys"));
     c.local("to", ref("$anys"));
@@ -486,26 +658,47 @@ export function buildHeap(): Uint8Array {
     (c) => {
       c.do(vals).op("local.tee", "from").op("array.len").op("local.set", "n");
       c.do(account(SIZE.dict + SIZE.array, get("n")));
-      c.op("local.get", "n").op("i32.const", more).op("i32.add").op("array.new_default", "$anys").op("local.set", "to");
+      c.op("local.get", "n")
+        .op("i32.const", more)
+        .op("i32.add")
+        .op("array.new_default", "$anys")
+        .op("local.set", "to");
     };
   const copyRange =
     (at: Body, off: Body, count: Body): Body =>
     (c) =>
-      c.op("local.get", "to").do(at).op("local.get", "from").do(off).do(count).op("array.copy", "$anys", "$anys");
+      c
+        .op("local.get", "to")
+        .do(at)
+        .op("local.get", "from")
+        .do(off)
+        .do(count)
+        .op("array.copy", "$anys", "$anys");
   const zero: Body = (c) => c.op("i32.const", 0);
   const made: Body = (c) => c.op("local.get", "to").op("struct.new", "$dict").do(out);
   define("dictWith", { d: x, i: "i32", v: x }, [x], (c) => {
-    c.do(dictLocals).do(copyVals(0)).do(copyRange(zero, zero, get("n")));
+    c.do(dictLocals)
+      .do(copyVals(0))
+      .do(copyRange(zero, zero, get("n")));
     c.op("local.get", "to").op("local.get", "i").do(arg("v")).op("array.set", "$anys");
     c.do(as("d", "$dict")).op("struct.get", "$dict", "shape").do(made);
   });
   define("dictExtend", { d: x, shape: x, v: x }, [x], (c) => {
-    c.do(dictLocals).do(copyVals(1)).do(copyRange(zero, zero, get("n")));
-    c.op("local.get", "to").op("local.get", "n").do(arg("v")).op("array.set", "$anys").op("local.get", "shape").do(made);
+    c.do(dictLocals)
+      .do(copyVals(1))
+      .do(copyRange(zero, zero, get("n")));
+    c.op("local.get", "to")
+      .op("local.get", "n")
+      .do(arg("v"))
+      .op("array.set", "$anys")
+      .op("local.get", "shape")
+      .do(made);
   });
   define("dictWithout", { d: x, shape: x, i: "i32" }, [x], (c) => {
     const after: Body = (t) => t.op("local.get", "i").op("i32.const", 1).op("i32.add");
-    c.do(dictLocals).do(copyVals(-1)).do(copyRange(zero, zero, get("i")));
+    c.do(dictLocals)
+      .do(copyVals(-1))
+      .do(copyRange(zero, zero, get("i")));
     c.do(copyRange(get("i"), after, (t) => t.op("local.get", "n").do(after).op("i32.sub")));
     c.op("local.get", "shape").do(made);
   });
@@ -514,7 +707,9 @@ export function buildHeap(): Uint8Array {
 
   define("box", { v: x }, [x], (c) => c.do(account(SIZE.box)).do(arg("v")).op("struct.new", "$box").do(out));
   define("boxGet", { b: x }, [x], (c) => c.do(as("b", "$box")).op("struct.get", "$box", "value").do(read));
-  define("boxSet", { b: x, v: x }, [], (c) => c.do(as("b", "$box")).do(arg("v")).op("struct.set", "$box", "value"));
+  define("boxSet", { b: x, v: x }, [], (c) =>
+    c.do(as("b", "$box")).do(arg("v")).op("struct.set", "$box", "value"),
+  );
 
   // ---- closures
 
@@ -522,9 +717,19 @@ export function buildHeap(): Uint8Array {
   internal("newClosure", { meta: x, arity: "i32", env: ref("$anys") }, [x], (c) => {
     c.do(account(SIZE.closure)).op("block", { label: "generic" });
     for (let n = MAX_DIRECT_ARITY; n >= 0; n--) c.op("block", { label: `n${n}` });
-    c.op("local.get", "arity").op("br_table", Array.from({ length: MAX_DIRECT_ARITY + 1 }, (_, n) => `n${n}`), "generic");
+    c.op("local.get", "arity").op(
+      "br_table",
+      Array.from({ length: MAX_DIRECT_ARITY + 1 }, (_, n) => `n${n}`),
+      "generic",
+    );
     const make = (type: `$${string}`, code: `$${string}`): void => {
-      c.op("end").op("local.get", "meta").op("local.get", "env").op("ref.null", code).op("struct.new", type).do(out).op("return");
+      c.op("end")
+        .op("local.get", "meta")
+        .op("local.get", "env")
+        .op("ref.null", code)
+        .op("struct.new", type)
+        .do(out)
+        .op("return");
     };
     for (let n = 0; n <= MAX_DIRECT_ARITY; n++) make(`$clo${n}`, `$f${n}`);
     make("$clov", "$fv");
@@ -532,22 +737,32 @@ export function buildHeap(): Uint8Array {
   });
   define("closure", { meta: x, arity: "i32", size: "i32" }, [x], (c) => {
     c.op("local.get", "meta").op("local.get", "arity");
-    c.op("local.get", "size").op("if", { results: [ref("$anys")] }).do(account(SIZE.array, get("size")));
+    c.op("local.get", "size")
+      .op("if", { results: [ref("$anys")] })
+      .do(account(SIZE.array, get("size")));
     c.op("local.get", "size").op("array.new_default", "$anys").op("else").op("global.get", "none").op("end");
     c.op("call", "newClosure");
   });
   for (const captured of [["a"], ["a", "b"]]) {
     const params = Object.fromEntries(captured.map((name) => [name, x]));
     define(`closure${captured.length}`, { meta: x, arity: "i32", ...params }, [x], (c) => {
-      c.do(account(SIZE.array + captured.length * SLOT)).op("local.get", "meta").op("local.get", "arity");
+      c.do(account(SIZE.array + captured.length * SLOT))
+        .op("local.get", "meta")
+        .op("local.get", "arity");
       for (const name of captured) c.do(arg(name));
       c.op("array.new_fixed", "$anys", captured.length).op("call", "newClosure");
     });
   }
-  define("closureMeta", { x }, [x], (c) => c.do(when("x", "$clo", (t) => t.op("struct.get", "$clo", "meta"))).do(nothing));
+  define("closureMeta", { x }, [x], (c) =>
+    c.do(when("x", "$clo", (t) => t.op("struct.get", "$clo", "meta"))).do(nothing),
+  );
   const env: Body = (c) => c.do(as("c", "$clo")).op("struct.get", "$clo", "env");
-  define("closureGet", { c: x, i: "i32" }, [x], (c) => c.do(env).op("local.get", "i").op("array.get", "$anys").do(read));
-  define("closureSet", { c: x, i: "i32", v: x }, [], (c) => c.do(env).op("local.get", "i").do(arg("v")).op("array.set", "$anys"));
+  define("closureGet", { c: x, i: "i32" }, [x], (c) =>
+    c.do(env).op("local.get", "i").op("array.get", "$anys").do(read),
+  );
+  define("closureSet", { c: x, i: "i32", v: x }, [], (c) =>
+    c.do(env).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
+  );
   define("closureSize", { c: x }, ["i32"], (c) => c.do(env).op("array.len"));
 
   // ---- records
@@ -556,10 +771,16 @@ export function buildHeap(): Uint8Array {
     c.do(account(SIZE.record + SIZE.array, get("size"))).op("local.get", "type");
     c.op("local.get", "size").op("array.new_default", "$anys").op("struct.new", "$record").do(out);
   });
-  define("recordType", { x }, [x], (c) => c.do(when("x", "$record", (t) => t.op("struct.get", "$record", "type"))).do(nothing));
+  define("recordType", { x }, [x], (c) =>
+    c.do(when("x", "$record", (t) => t.op("struct.get", "$record", "type"))).do(nothing),
+  );
   const fields: Body = (c) => c.do(as("r", "$record")).op("struct.get", "$record", "fields");
-  define("recordGet", { r: x, i: "i32" }, [x], (c) => c.do(fields).op("local.get", "i").op("array.get", "$anys").do(read));
-  define("recordSet", { r: x, i: "i32", v: x }, [], (c) => c.do(fields).op("local.get", "i").do(arg("v")).op("array.set", "$anys"));
+  define("recordGet", { r: x, i: "i32" }, [x], (c) =>
+    c.do(fields).op("local.get", "i").op("array.get", "$anys").do(read),
+  );
+  define("recordSet", { r: x, i: "i32", v: x }, [], (c) =>
+    c.do(fields).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
+  );
 
   return m.encode();
 }

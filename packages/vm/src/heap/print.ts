@@ -111,7 +111,13 @@ function begin(v: Value, text: Text, within: Set<object>): Open | undefined {
       const type = recordType(v);
       if (type === null) return undefined;
       const items = type.fields.map((_, i) => recordGet(v, i));
-      return compound(`#<${type.name}${items.length > 0 ? " " : ""}`, items, ">", type.fields.map((f) => `${f}: `), v);
+      return compound(
+        `#<${type.name}${items.length > 0 ? " " : ""}`,
+        items,
+        ">",
+        type.fields.map((f) => `${f}: `),
+        v,
+      );
     }
     case "$imm":
       text.out += v === NIL ? "nil" : String(v === TRUE);
@@ -127,7 +133,13 @@ function begin(v: Value, text: Text, within: Set<object>): Open | undefined {
     case undefined:
       if (v instanceof SxSet) return compound("#set (", v.items(), ")");
       if (v instanceof HashTable) {
-        return compound("#hash-table (", v.entries().map((pair) => fromArray(pair)), ")", undefined, v);
+        return compound(
+          "#hash-table (",
+          v.entries().map((pair) => fromArray(pair)),
+          ")",
+          undefined,
+          v,
+        );
       }
       if (v instanceof Condition) {
         return compound(`#<condition ${v.kind} ${printString(v.message)}`, [], ">");
@@ -193,7 +205,11 @@ export function str(v: Value): string {
     if (v.refused !== undefined) throw new Raise(v.refused);
     if (typeof v.parts !== "string" && v.parts.some((part) => typeof part !== "string")) {
       throw new Raise(
-        new Condition("type", "markup with parts that are evaluated later has no text yet: use render-to-html", fromArray([v])),
+        new Condition(
+          "type",
+          "markup with parts that are evaluated later has no text yet: use render-to-html",
+          fromArray([v]),
+        ),
       );
     }
     return html(v, "");

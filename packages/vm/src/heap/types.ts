@@ -11,14 +11,14 @@ import {
   anyref,
   array,
   externref,
+  type FuncDef,
   func,
   immut,
   mut,
   ref,
   refNull,
-  struct,
-  type FuncDef,
   type StructDef,
+  struct,
   type TypeDef,
 } from "@sorbus/wasm-encoder";
 

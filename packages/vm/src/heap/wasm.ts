@@ -7,7 +7,10 @@ interface WasmGlobal {
 interface WasmApi {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => {
+  Instance: new (
+    module: object,
+    imports: Record<string, Record<string, unknown>>,
+  ) => {
     readonly exports: Record<string, unknown>;
   };
 }
@@ -18,7 +21,10 @@ export const REQUIREMENT =
 
 function probe(): Uint8Array {
   const module = new Builder();
-  module.func("probe", { params: { x: anyref }, results: ["i32"] }).op("local.get", 0).op("ref.is_null");
+  module
+    .func("probe", { params: { x: anyref }, results: ["i32"] })
+    .op("local.get", 0)
+    .op("ref.is_null");
   return module.encode();
 }
 
@@ -30,7 +36,10 @@ export function wasmApi(): WasmApi {
 }
 
 /** Compiles and instantiates at once. The modules are small, so blocking is right. */
-export function instantiate(bytes: Uint8Array, imports: Record<string, Record<string, unknown>>): Record<string, unknown> {
+export function instantiate(
+  bytes: Uint8Array,
+  imports: Record<string, Record<string, unknown>>,
+): Record<string, unknown> {
   const api = wasmApi();
   return new api.Instance(new api.Module(bytes), imports).exports;
 }
