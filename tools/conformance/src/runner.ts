@@ -1,0 +1,58 @@
+/** Runs one case in one way. */
+import { read } from "@sorbus/reader";
+import { inspect, Raise } from "@sorbus/vm";
+import type { Case } from "./case.ts";
+import { type Answers, drive } from "./drive.ts";
+import { type Ending, endingOf, type Outcome } from "./outcome.ts";
+import { Program, type Tier } from "./tiers.ts";
+import { World } from "./world.ts";
+
+/** Calls after which a case counts as endless; the longest cases need some ten million. */
+const FUEL = 60_000_000;
+
+export type Runnable = Pick<Case, "file" | "source" | "files" | "limits">;
+
+/** Never throws: what should not happen is an ending of type "broken". */
+export async function runCase(one: Runnable, tier: Tier, answers: Answers, fuel: number = FUEL): Promise<Outcome> {
+  const world = new World();
+  const values: string[] = [];
+  let ending: Ending = { type: "done" };
+  try {
+    ending = await runForms(one, tier, answers, fuel, world, values);
+  } catch (error) {
+    ending = { type: "broken", text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  return { values, trace: world.trace, output: world.output, ending };
+}
+
+async function runForms(
+  one: Runnable,
+  tier: Tier,
+  answers: Answers,
+  fuel: number,
+  world: World,
+  values: string[],
+): Promise<Ending> {
+  const { forms, errors } = read(one.source, { file: one.file });
+  const [error] = errors;
+  if (error !== undefined) {
+    const { file, line, column } = error.span;
+    return { type: "condition", kind: "read", message: error.message, data: "()", file, line, column, stack: [] };
+  }
+  const program = new Program(tier, one.file, one.limits);
+  for (const form of forms) {
+    let value = "nil";
+    try {
+      for (const fiber of program.fibers(form)) {
+        const result = await drive(program.engine, fiber, { answers, resolver: world.resolver, fuel });
+        if (result.type === "raised") return endingOf(result.condition);
+        value = inspect(result.value);
+      }
+    } catch (raised) {
+      if (!(raised instanceof Raise)) throw raised;
+      return endingOf(raised.payload);
+    }
+    values.push(value);
+  }
+  return { type: "done" };
+}
