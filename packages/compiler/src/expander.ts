@@ -27,8 +27,6 @@ export interface ExpanderOptions {
   readonly development?: boolean;
   /** Keeps every call of a global function, for `check`. Default false. */
   readonly diagnose?: boolean;
-  /** "a → b → a" for a module that waits for another one; the loader knows. */
-  readonly describeCycle?: (from: Module, to: Module) => string | undefined;
 }
 
 /** A call whose callee was a global name. */
@@ -39,6 +37,8 @@ export interface GlobalCall {
 
 export class Expander {
   readonly options: ExpanderOptions;
+  /** "a → b → a" for a module that waits for another one; the loader knows. */
+  describeCycle: ((from: Module, to: Module) => string) | undefined;
   /** With `diagnose`: the calls of each module. */
   readonly calls: Map<Module, GlobalCall[]> = new Map();
   /** Macro results of top-level forms whose expansion was suspended. */

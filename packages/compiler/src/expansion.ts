@@ -209,7 +209,7 @@ export class Expansion {
     if (binding.module === this.module) {
       syntaxError(form, `the macro ${binding.name} is used before its definition`);
     }
-    const cycle = this.expander.options.describeCycle?.(this.module, binding.module);
+    const cycle = this.expander.describeCycle?.(this.module, binding.module);
     syntaxError(
       form,
       `the macro ${binding.name} of ${binding.module.id} is used while that file is still being loaded` +

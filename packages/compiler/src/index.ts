@@ -1,8 +1,11 @@
 /** Macro expansion, analysis, modules and code generation of SX. */
+export { type Loop, loopOf } from "./codegen/analysis.ts";
 export { type GeneratedUnit, type GenerateOptions, generate } from "./codegen/index.ts";
 export type * from "./core.ts";
 export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-module.ts";
 export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
+export { didYouMean } from "./did-you-mean.ts";
+export { driveLoad, type Load, type LoadAnswer, Loader, type LoaderOptions, type LoadStep } from "./loader.ts";
 export { MacroSuspended } from "./macros.ts";
 export {
   type Binding,
