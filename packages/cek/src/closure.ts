@@ -1,17 +1,17 @@
 /** Functions made by `fn`: code and the environment that it was made in. */
-import type { Lambda, Unit } from "@sorbus/compiler";
+import type { Lambda } from "@sorbus/compiler";
 import { KIND, type Kind, PRINT } from "@sorbus/vm";
-import type { Activation } from "./continuation.ts";
+import type { Activation, UnitCode } from "./continuation.ts";
 import type { Environment } from "./environment.ts";
 
 export class CekClosure {
   readonly lambda: Lambda;
   readonly env: Environment;
-  readonly unit: Unit;
-  constructor(lambda: Lambda, env: Environment, unit: Unit) {
+  readonly code: UnitCode;
+  constructor(lambda: Lambda, env: Environment, code: UnitCode) {
     this.lambda = lambda;
     this.env = env;
-    this.unit = unit;
+    this.code = code;
   }
   kind(): Kind {
     return this.lambda.kind;
@@ -27,11 +27,6 @@ Object.defineProperty(CekClosure.prototype, KIND, { value: CekClosure.prototype.
 Object.defineProperty(CekClosure.prototype, PRINT, { value: CekClosure.prototype.print });
 
 /** The activation that a call of `closure` starts. */
-export function activate({ lambda, unit }: CekClosure): Activation {
-  return { name: lambda.name, unit, hidden: isHidden(unit) };
-}
-
-/** Core and prelude code is not shown in traces. */
-export function isHidden(unit: Unit): boolean {
-  return unit.id.startsWith("core/");
+export function activate({ lambda, code }: CekClosure): Activation {
+  return { name: lambda.name, code };
 }

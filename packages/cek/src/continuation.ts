@@ -15,14 +15,21 @@ import type { Environment } from "./environment.ts";
 
 type Node<Op extends Core["op"]> = Extract<Core, { op: Op }>;
 
+/** A unit as the machine runs it. */
+export interface UnitCode {
+  readonly unit: Unit;
+  /** A function of no arguments that evaluates the unit. */
+  readonly thunk: Lambda;
+  /** Core and prelude code, which traces leave out. */
+  readonly hidden: boolean;
+}
+
 /** A function at work, for stack traces. */
 export interface Activation {
   /** "" for an anonymous function. */
   readonly name: string;
-  /** undefined: nothing is being evaluated yet, the host calls a function. */
-  readonly unit: Unit | undefined;
-  /** Core and prelude code, which traces leave out. */
-  readonly hidden: boolean;
+  /** undefined: the host, which calls a function. */
+  readonly code: UnitCode | undefined;
 }
 
 /** A parameter that was not given, whose fallback is to be evaluated. */

@@ -2,7 +2,7 @@
  * The reference evaluator as an engine: threads that run the machine, behind the interface that
  * every tier has.
  */
-import type { Unit } from "@sorbus/compiler";
+import type { Lambda, Unit } from "@sorbus/compiler";
 import {
   type Budget,
   type Cell,
@@ -19,7 +19,8 @@ import {
   type ThreadStep,
   type Value,
 } from "@sorbus/vm";
-import { isHidden } from "./closure.ts";
+import { CekClosure } from "./closure.ts";
+import type { UnitCode } from "./continuation.ts";
 import { callNext, type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
 import { locateCondition } from "./trace.ts";
 
@@ -51,28 +52,57 @@ export class Cek implements Engine<Unit>, Surroundings {
   }
 
   evaluate(unit: Unit, limits: Limits = this.limits): EngineFiber {
-    return this.fiber(unit, { type: "eval", node: unit.core, env: null }, limits);
+    return this.call(this.thunk(unit), [], limits);
+  }
+
+  /** A function of no arguments that evaluates `unit`. */
+  thunk(unit: Unit): Value {
+    const code = this.addUnit(unit, false);
+    return new CekClosure(code.thunk, null, code);
+  }
+
+  /** The function that a unit of the core, `(define (name …) …)`, defines. */
+  instantiate(unit: Unit): Value {
+    const { core } = unit;
+    if (core.op !== "define" || core.value.op !== "lambda") throw new Error(`${unit.id} defines no function`);
+    return new CekClosure(core.value, null, this.addUnit(unit, true));
+  }
+
+  private addUnit(unit: Unit, hidden: boolean): UnitCode {
+    const { form, core } = unit;
+    const thunk: Lambda = {
+      op: "lambda",
+      form,
+      name: "top level",
+      kind: "function",
+      required: [],
+      optional: [],
+      rest: undefined,
+      keys: [],
+      body: core,
+    };
+    return { unit, thunk, hidden };
   }
 
   call(fn: Value, args: readonly Value[], limits: Limits = this.limits): EngineFiber {
-    return this.fiber(undefined, { type: "apply", fn, args: { positional: args, named: [] } }, limits);
+    return this.fiber({ type: "apply", fn, args: { positional: args, named: [] } }, limits);
   }
 
   thaw(_bytes: Uint8Array): EngineFiber {
     throw new Raise(condition("host", "thawing is not there yet"));
   }
 
-  private fiber(unit: Unit | undefined, control: Control, limits: Limits): EngineFiber {
+  private fiber(control: Control, limits: Limits): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0 };
     return new TaskTree(
-      new CekThread(this, unit, control, stats, limits),
+      new CekThread(this, control, stats, limits),
       (thunk, marks) => {
         const start: Control = {
           type: "apply",
           fn: this.entry("%with-marks"),
           args: { positional: [marks, thunk], named: [] },
         };
-        return new CekThread(this, undefined, start, stats, limits);
+        return new CekThread(this, start, stats, limits);
       },
       stats,
       () => {
@@ -118,7 +148,7 @@ class CekThread implements Thread {
   private end: number = Number.POSITIVE_INFINITY;
   private reason: Value = NIL;
 
-  constructor(cek: Cek, unit: Unit | undefined, control: Control, stats: RunStats, limits: Limits) {
+  constructor(cek: Cek, control: Control, stats: RunStats, limits: Limits) {
     const depth = limits.memory === undefined ? DEFAULT_DEPTH : Math.floor(limits.memory / BYTES_PER_CALL);
     this.cek = cek;
     this.stats = stats;
@@ -130,7 +160,7 @@ class CekThread implements Thread {
       frames: null,
       under: null,
       form: undefined,
-      activation: { name: "", unit, hidden: unit === undefined || isHidden(unit) },
+      activation: { name: "", code: undefined },
       calls: 0,
       limits: { depth },
       room: depth,

@@ -5,7 +5,7 @@
  *
  * No step calls another: the host's stack is flat however deep the program is.
  */
-import type { Core, Unit } from "@sorbus/compiler";
+import type { Core } from "@sorbus/compiler";
 import type { Form } from "@sorbus/reader";
 import {
   Applicable,
@@ -14,6 +14,7 @@ import {
   ControlBuiltin,
   ElementPrimitive,
   inspect,
+  keepsFrame,
   NIL,
   notAFunction,
   Primitive,
@@ -25,10 +26,11 @@ import {
 } from "@sorbus/vm";
 import { type Arguments, bind, partArguments, takesNames } from "./bind.ts";
 import { activate, CekClosure } from "./closure.ts";
-import { type Activation, type Binding, depthOf, type Frame, type Under } from "./continuation.ts";
+import { type Activation, type Binding, depthOf, type Frame, type Under, type UnitCode } from "./continuation.ts";
 import { control } from "./control.ts";
 import { assign, type Environment, extend, lookup } from "./environment.ts";
 import type { Surroundings } from "./engine.ts";
+import { isLoop, noteLoop } from "./loops.ts";
 import { locateCondition } from "./trace.ts";
 
 export type Control =
@@ -92,7 +94,7 @@ function advance(m: Machine): void {
 // Control: evaluating an expression
 
 function evaluate(m: Machine, node: Core, env: Environment): void {
-  m.form = node.form;
+  at(m, node);
   switch (node.op) {
     case "const":
       return give(m, node.value);
@@ -106,7 +108,7 @@ function evaluate(m: Machine, node: Core, env: Environment): void {
     case "global":
       return give(m, node.cell.value ?? m.surroundings.link(node.cell));
     case "lambda":
-      return give(m, new CekClosure(node, env, m.activation.unit as Unit));
+      return give(m, new CekClosure(node, env, m.activation.code as UnitCode));
     case "if":
       push(m, { type: "if", node, env, next: m.frames });
       return evaluateNext(m, node.test, env);
@@ -115,6 +117,7 @@ function evaluate(m: Machine, node: Core, env: Environment): void {
     case "let":
       return letInits(m, node, [], env);
     case "letrec":
+      noteLoop(node);
       return letrecInits(
         m,
         node,
@@ -174,7 +177,7 @@ function goOn(m: Machine, frame: Frame, value: Value): void {
       assign(frame.env, frame.node.locals[frame.index] as Node<"letrec">["locals"][number], value);
       return letrecInits(m, frame.node, frame.index + 1, frame.env);
     case "assign":
-      m.form = frame.node.form;
+      at(m, frame.node);
       return store(m, frame.node, value, frame.env);
     case "call": {
       const { node } = frame;
@@ -183,8 +186,9 @@ function goOn(m: Machine, frame: Frame, value: Value): void {
         push(m, { ...frame, done });
         return evaluateNext(m, node.args[done.length - 1] as Core, frame.env);
       }
-      m.form = node.form;
+      at(m, node);
       const [fn, ...args] = done as [Value, ...Value[]];
+      if (staysFor(m, node) && procedureOf(fn) instanceof CekClosure) pushReturn(m);
       m.control = { type: "apply", fn, args: argumentsFor(fn, args, node.named) };
       return;
     }
@@ -260,9 +264,12 @@ function apply(m: Machine, fn: Value, args: Arguments): void {
   const callee = procedureOf(fn);
   if (callee instanceof CekClosure) {
     const bound = bind(callee.lambda, args);
-    enterCall(m);
     m.calls += 1;
-    m.activation = activate(callee);
+    // A loop is not a function of its own to those who read a trace.
+    if (!isLoop(callee.lambda)) {
+      enterCall(m);
+      m.activation = activate(callee);
+    }
     const env = extend(callee.env, bound.locals, bound.values);
     return fallbacks(m, { lambda: callee.lambda, fallbacks: bound.fallbacks }, 0, env);
   }
@@ -291,10 +298,19 @@ function fallbacks(m: Machine, binding: Binding, index: number, env: Environment
  */
 export function enterCall(m: Machine): void {
   if (m.frames !== null && m.frames.type !== "return") {
-    const depth = depthOf({ frames: m.frames, under: null }) + 1;
-    checkDepth(m, depth + (m.under?.depth ?? 0));
-    push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+    checkDepth(m, depthOf(m) + 1);
+    pushReturn(m);
   }
+}
+
+function pushReturn(m: Machine): void {
+  const depth = depthOf({ frames: m.frames, under: null }) + 1;
+  push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+}
+
+/** Whether the caller is kept for traces although the call is in tail position (see `keepsFrame`). */
+function staysFor(m: Machine, { fn }: Node<"call">): boolean {
+  return fn.op === "global" && keepsFrame(fn.cell) && m.activation.code?.hidden === false;
 }
 
 /** Calls that may wait above the limit while the overflow is being handled. */
@@ -323,6 +339,11 @@ export function stop(m: Machine, reason: ThreadStep): void {
   m.control = { type: "stopped", step: reason };
 }
 
+/** Where the machine is. Forms from another text, out of a macro's template, say nothing to the reader. */
+function at(m: Machine, { form }: Core): void {
+  if (form.origin === m.activation.code?.unit.form.origin) m.form = form;
+}
+
 function evaluateNext(m: Machine, node: Core, env: Environment): void {
   m.control = { type: "eval", node, env };
 }
@@ -339,7 +360,6 @@ export function raise(m: Machine, payload: Value): void {
 
 /** Calls a function of the prelude on top of everything, even where the running function had nothing left to do. */
 export function interrupt(m: Machine, name: string, payload: Value): void {
-  const depth = depthOf({ frames: m.frames, under: null }) + 1;
-  push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+  pushReturn(m);
   callNext(m, m.surroundings.entry(name), [payload]);
 }

@@ -19,15 +19,19 @@ export function locateCondition(m: Machine, payload: Value): void {
 /** The place of the innermost function that is the program's own. */
 export function place(m: Machine): ConditionSpan | undefined {
   for (const { activation, form } of activations(m)) {
-    if (!activation.hidden && form !== undefined) return conditionSpan(form);
+    if (isShown(activation) && form !== undefined) return conditionSpan(form);
   }
   return undefined;
+}
+
+function isShown({ code }: Activation): boolean {
+  return code !== undefined && !code.hidden;
 }
 
 function trace(m: Machine): StackFrame[] {
   const frames: StackFrame[] = [];
   for (const { activation, form } of activations(m)) {
-    if (activation.hidden || form === undefined) continue;
+    if (!isShown(activation) || form === undefined) continue;
     const { file, line, column } = conditionSpan(form);
     frames.push({ name: activation.name, file, line, column });
     if (frames.length > TRACE_TOP + TRACE_BOTTOM) frames.splice(TRACE_TOP, 1);

@@ -82,7 +82,7 @@ export class World {
     if (this.resolving.has(name)) return undefined;
     this.resolving.add(name);
     for (const unit of this.units(definition.text, `prelude/${definition.file}`, this.core)) {
-      this.finish(this.cek.evaluate(unit));
+      cell.value = this.cek.instantiate(unit);
     }
     this.resolving.delete(name);
     return cell.value;

@@ -11,6 +11,7 @@ export {
 } from "./bytecode/code.ts";
 export { HEADER, type Opcode, type OperandKind, op, opcodes } from "./bytecode/opcodes.ts";
 export * from "./control/builtins.ts";
+export { keepsFrame } from "./control/frames.ts";
 export { isInherited } from "./control/marks.ts";
 export * from "./heap/index.ts";
 export * from "./heap/value.ts";

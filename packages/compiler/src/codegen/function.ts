@@ -13,6 +13,7 @@ import {
   type ClosureSpec,
   FALSE,
   HEADER,
+  keepsFrame,
   type Label,
   type Locate,
   NIL,
@@ -306,12 +307,17 @@ export class FunctionCompiler {
         return;
       case "call":
         if (this.isLoopCall(core)) this.loopCall(core);
-        else if (this.isInlined(core)) this.returnOperand(core);
+        else if (this.isInlined(core) || this.staysFor(core)) this.returnOperand(core);
         else this.scoped(() => this.outgoing(core, undefined));
         return;
       default:
         this.returnOperand(core);
     }
+  }
+
+  /** Whether this frame is kept for traces although the call is in tail position. */
+  private staysFor({ fn }: Call): boolean {
+    return fn.op === "global" && keepsFrame(fn.cell) && !this.unit.hidden;
   }
 
   private returnOperand(core: Core): void {
