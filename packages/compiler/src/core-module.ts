@@ -23,7 +23,7 @@ export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, def
 export interface CoreModuleOptions {
   /** Called once for a name whose value is undefined, when a program first refers to it: the place to compile it. */
   readonly resolve?: (name: string) => void;
-  /** NAME and `html/NAME` → the function that makes the element. NAME gives way to a core function. */
+  /** Element name → the function that makes it. `html/NAME` is bound for all, NAME where no core function has it. */
   readonly elements?: Iterable<readonly [string, Value]>;
 }
 
@@ -42,9 +42,11 @@ export function coreModule(
   }
   for (const [name, expand] of specialForms) core.bind(name, { kind: "special", name, expand });
   for (const [name, value] of options.elements ?? []) {
-    if (core.lookupOwn(name) !== undefined) continue;
     const element = name.startsWith("html/") ? name.slice("html/".length) : name;
-    core.bind(name, { kind: "element", name: element, cell: new Cell("core", name, value) });
+    const cell = new Cell("core", `html/${element}`, value);
+    for (const bound of [element, `html/${element}`]) {
+      if (core.lookupOwn(bound) === undefined) core.bind(bound, { kind: "element", name: element, cell });
+    }
   }
   return core;
 }

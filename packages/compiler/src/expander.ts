@@ -27,6 +27,8 @@ export interface ExpanderOptions {
   readonly development?: boolean;
   /** Keeps every call of a global function, for `check`. Default false. */
   readonly diagnose?: boolean;
+  /** "a → b → a" for a module that waits for another one; a `Loader` brings its own. */
+  readonly describeCycle?: (from: Module, to: Module) => string;
 }
 
 /** A call whose callee was a global name. */
@@ -37,7 +39,7 @@ export interface GlobalCall {
 
 export class Expander {
   readonly options: ExpanderOptions;
-  /** "a → b → a" for a module that waits for another one; the loader knows. */
+  /** See `ExpanderOptions`. */
   describeCycle: ((from: Module, to: Module) => string) | undefined;
   /** With `diagnose`: the calls of each module. */
   readonly calls: Map<Module, GlobalCall[]> = new Map();
@@ -46,6 +48,7 @@ export class Expander {
 
   constructor(options: ExpanderOptions) {
     this.options = options;
+    this.describeCycle = options.describeCycle;
   }
 
   /**
