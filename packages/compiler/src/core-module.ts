@@ -1,5 +1,6 @@
 /** Puts the core module together: values, special forms, elements, and the compiler's own primitives. */
-import { Cell, Primitive, raise, TRUE, FALSE, type Value } from "@sorbus/vm";
+import { Cell, Primitive, raise, renderTemplate, TRUE, FALSE, type Value } from "@sorbus/vm";
+import { FoldedTemplate } from "./markup.ts";
 import { CoreModule } from "./module.ts";
 import { expansionPrimitive } from "./quasi.ts";
 import { specialForms } from "./special/index.ts";
@@ -17,8 +18,21 @@ const definedPrimitive = new Primitive(
   { min: 1, max: 1 },
 );
 
+/** `(%template template value…)`: the markup of a folded template. */
+const templatePrimitive = new Primitive(
+  "%template",
+  "template &rest values",
+  "reads",
+  "The markup of a template with these values in its slots.",
+  (template, ...values) => {
+    if (!(template instanceof FoldedTemplate)) return raise("type", "%template needs a template");
+    return renderTemplate(template, values);
+  },
+  { min: 1, max: Number.POSITIVE_INFINITY },
+);
+
 /** Primitives that expansions call and that only the compiler can give. */
-export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, definedPrimitive];
+export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, definedPrimitive, templatePrimitive];
 
 export interface CoreModuleOptions {
   /** Called once for a name whose value is undefined, when a program first refers to it: the place to compile it. */

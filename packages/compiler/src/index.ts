@@ -6,6 +6,7 @@ export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-m
 export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { driveLoad, type Load, type LoadAnswer, Loader, type LoaderOptions, type LoadStep } from "./loader.ts";
+export { announce } from "./imports.ts";
 export { MacroSuspended } from "./macros.ts";
 export {
   type Binding,

@@ -200,7 +200,9 @@ function fill(part: Part, expansion: MacroExpansion, values: readonly Value[], i
       const items = made.map((m) => m.form);
       const { origin, start, end } = place.form;
       if (part.type === "list") {
-        const form: Form = { type: "list", origin, start, end, items, bracket: part.form.bracket };
+        const { bracket, prefix } = part.form;
+        const plain = { type: "list", origin, start, end, items, bracket } as const;
+        const form: Form = prefix === undefined ? plain : { ...plain, prefix };
         into.push({ value: remember(fromArray(made.map((m) => m.value)), form), form });
       } else {
         const form: Form = { type: "dict", origin, start, end, items };

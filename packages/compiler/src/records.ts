@@ -83,17 +83,17 @@ export function recordDefinitions(x: Expansion, form: ListForm, typeOf: (place: 
   }
   if (!isNothing(predicate)) {
     if (predicate.type !== "symbol") syntaxError(predicate, "a predicate is a name");
-    fn(predicate, ["value"], (args) => x.coreCall(predicate, "%record?", [...args, typeOf(predicate)]));
+    fn(predicate, ["value"], (args) => x.coreCall(predicate, "%record?", [typeOf(predicate), ...args]));
   }
   fields.forEach(({ getter, setter }, i) => {
     if (getter !== undefined) {
       fn(getter, [type.name], (args) =>
-        x.coreCall(getter, "%record-ref", [...args, typeOf(getter), x.constant(getter, i), x.constant(getter, getter.name)]),
+        x.coreCall(getter, "%record-ref", [typeOf(getter), ...args, x.constant(getter, i), x.constant(getter, getter.name)]),
       );
     }
     if (setter !== undefined) {
       fn(setter, [type.name, "value"], ([record, value]) =>
-        x.coreCall(setter, "%record-set!", [record as Core, typeOf(setter), x.constant(setter, i), value as Core, x.constant(setter, setter.name)]),
+        x.coreCall(setter, "%record-set!", [typeOf(setter), record as Core, x.constant(setter, i), value as Core, x.constant(setter, setter.name)]),
       );
     }
   });

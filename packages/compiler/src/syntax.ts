@@ -22,9 +22,9 @@ export function isKeyword(form: Form | undefined, name: string): form is Keyword
   return form !== undefined && form.type === "keyword" && form.name === name;
 }
 
-/** A list written with parentheses. */
+/** A list written with parentheses, which `'x` is not. */
 export function isParen(form: Form | undefined): form is ListForm {
-  return form !== undefined && form.type === "list" && form.bracket === "(";
+  return form !== undefined && form.type === "list" && form.bracket === "(" && form.prefix === undefined;
 }
 
 /** A list written with brackets. */

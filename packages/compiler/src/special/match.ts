@@ -158,9 +158,9 @@ function recordPattern(x: Expansion, form: ListForm, head: SymbolForm, fields: r
   }
   const type = (): Core => x.reference(head);
   const parts = fields.map((field, i) =>
-    pattern(x, field, () => x.coreCall(field, "%record-ref", [value(), type(), x.constant(field, i)])),
+    pattern(x, field, () => x.coreCall(field, "%record-ref", [type(), value(), x.constant(field, i)])),
   );
-  return all(x, form, x.coreCall(form, "%record?", [value(), type()]), parts);
+  return all(x, form, x.coreCall(form, "%record?", [type(), value()]), parts);
 }
 
 function recordFields(x: Expansion, binding: NonNullable<ReturnType<Expansion["resolve"]>>): readonly string[] | undefined {
