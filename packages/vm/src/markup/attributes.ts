@@ -1,7 +1,19 @@
 /** Attributes as text: ` name="value"` with its leading space, or nothing. */
-import { FALSE, NIL, TRUE, dictEach, inspectBriefly, isDict, isList, list, raise, str, toArray } from "../heap/index.ts";
-import { Condition, Markup, Sym, TrustedUrl } from "../heap/value.ts";
+import {
+  dictEach,
+  FALSE,
+  inspectBriefly,
+  isDict,
+  isList,
+  list,
+  NIL,
+  raise,
+  str,
+  TRUE,
+  toArray,
+} from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
+import { Condition, Markup, Sym, TrustedUrl } from "../heap/value.ts";
 import { BOOLEAN_ATTRIBUTES, ENUMERATED_ATTRIBUTES, URL_ATTRIBUTES } from "./elements.ts";
 import { escapeAttribute, escapeText } from "./escape.ts";
 import { styleText } from "./style.ts";
@@ -17,7 +29,8 @@ const KNOWN_NAMES = 2048;
 export function attributeKind(element: string, name: string): AttributeKind {
   const known = kinds.get(name);
   if (known !== undefined) return known;
-  if (!NAME.test(name)) raise("type", `${element}: ${JSON.stringify(name)} cannot be the name of an attribute`, name);
+  if (!NAME.test(name))
+    raise("type", `${element}: ${JSON.stringify(name)} cannot be the name of an attribute`, name);
   const kind = classify(name.toLowerCase());
   // Names from data must not fill the memory.
   if (kinds.size < KNOWN_NAMES) kinds.set(name, kind);
@@ -33,7 +46,11 @@ function classify(name: string): AttributeKind {
 }
 
 function badValue(element: string, name: string, expected: string, v: Value): never {
-  return raise("type", `${element}: expected ${expected} as the attribute ${name}, got ${inspectBriefly(v, 80)}`, v);
+  return raise(
+    "type",
+    `${element}: expected ${expected} as the attribute ${name}, got ${inspectBriefly(v, 80)}`,
+    v,
+  );
 }
 
 /** Class names joined by spaces; `undefined` for none at all. Items may be lists and dicts again. */

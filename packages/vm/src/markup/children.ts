@@ -1,7 +1,20 @@
 /** Children of elements as HTML. */
-import { EMPTY, FALSE, NIL, TRUE, inspectBriefly, isList, isVector, kindOf, raise, str, toArray, vectorItems } from "../heap/index.ts";
-import { Deferred, Markup } from "../heap/value.ts";
+import {
+  EMPTY,
+  FALSE,
+  inspectBriefly,
+  isList,
+  isVector,
+  kindOf,
+  NIL,
+  raise,
+  str,
+  TRUE,
+  toArray,
+  vectorItems,
+} from "../heap/index.ts";
 import type { Condition, Value } from "../heap/value.ts";
+import { type Deferred, Markup } from "../heap/value.ts";
 import type { RawTextElement } from "./elements.ts";
 import { escapeRawText, escapeText } from "./escape.ts";
 
@@ -18,7 +31,8 @@ function text(raw: RawTextElement | undefined, s: string): string {
 export function childText(element: string, raw: RawTextElement | undefined, v: Value): string | undefined {
   if (typeof v === "string") return text(raw, v);
   if (typeof v === "number" || typeof v === "bigint") return str(v);
-  if (v instanceof Markup) return typeof v.parts === "string" && v.refused === undefined ? v.parts : undefined;
+  if (v instanceof Markup)
+    return typeof v.parts === "string" && v.refused === undefined ? v.parts : undefined;
   if (v === NIL || v === FALSE || v === TRUE || v === EMPTY) return "";
   if (!isList(v) && !isVector(v)) return badChild(element, v);
   let out = "";
@@ -47,7 +61,8 @@ function eachLeaf(element: string, v: Value, f: (leaf: Value) => boolean): boole
     const item = top.items[top.at++];
     if (item === undefined) open.pop();
     else if (typeof item === "object" && (isList(item) || isVector(item))) {
-      if (open.length >= MAX_DEPTH) return raise("limit", `${element}: children are nested too deeply, or within themselves`);
+      if (open.length >= MAX_DEPTH)
+        return raise("limit", `${element}: children are nested too deeply, or within themselves`);
       open.push({ items: itemsOf(item), at: 0 });
     } else if (!f(item)) return false;
   }

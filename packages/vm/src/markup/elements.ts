@@ -52,4 +52,6 @@ export const URL_ATTRIBUTES: ReadonlySet<string> = new Set(
 );
 
 /** Attributes in which `true` and `false` are words, as in `aria-*`: absence means something else. */
-export const ENUMERATED_ATTRIBUTES: ReadonlySet<string> = new Set(words("contenteditable draggable spellcheck"));
+export const ENUMERATED_ATTRIBUTES: ReadonlySet<string> = new Set(
+  words("contenteditable draggable spellcheck"),
+);

@@ -1,4 +1,6 @@
 /** Markup: safe HTML as a value. */
+
+export { ElementPrimitive } from "../primitives/element.ts";
 export {
   BOOLEAN_ATTRIBUTES,
   ELEMENTS,
@@ -9,10 +11,9 @@ export {
   VOID_ELEMENTS,
 } from "./elements.ts";
 export { escapeAttribute, escapeText } from "./escape.ts";
-export { ElementPrimitive } from "../primitives/element.ts";
 export { elementFunctions, markupPrimitives } from "./primitives.ts";
+export type { AttributeSlot, ChildSlot, Slot, Template } from "./template.ts";
 export {
-  TemplateBuilder,
   element,
   fragment,
   markupParts,
@@ -20,5 +21,5 @@ export {
   renderToHtml,
   staticAttr,
   staticChild,
+  TemplateBuilder,
 } from "./template.ts";
-export type { AttributeSlot, ChildSlot, Slot, Template } from "./template.ts";

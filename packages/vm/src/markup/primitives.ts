@@ -74,14 +74,23 @@ export const markupPrimitives: readonly Primitive[] = [
     'The HTML of markup, or of anything that may be a child of an element, as a string. A refused URL in it raises "url".',
     (m) => renderToHtml(m instanceof Markup ? m : fragment([m])),
   ),
-  declare("%defer", "thunk:function", "pure", "Markup that is what `thunk` gives when the rest has been sent.", (thunk) =>
-    new Markup([new Deferred(thunk)]),
+  declare(
+    "%defer",
+    "thunk:function",
+    "pure",
+    "Markup that is what `thunk` gives when the rest has been sent.",
+    (thunk) => new Markup([new Deferred(thunk)]),
   ),
   declare(
     "%markup-parts",
     "m",
     "reads",
     "What rendering sends, in order: a list of strings of HTML and thunks, each giving a child.",
-    (m) => fromArray(markupParts(m instanceof Markup ? m : fragment([m])).map((part) => (part instanceof Deferred ? part.thunk : part))),
+    (m) =>
+      fromArray(
+        markupParts(m instanceof Markup ? m : fragment([m])).map((part) =>
+          part instanceof Deferred ? part.thunk : part,
+        ),
+      ),
   ),
 ];

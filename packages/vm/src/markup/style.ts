@@ -1,5 +1,5 @@
 /** A style dict as CSS declarations, such that no value can be more than the value of its property. */
-import { FALSE, NIL, dictEach, raise, str } from "../heap/index.ts";
+import { dictEach, FALSE, NIL, raise, str } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 
 const PROPERTY = /^(?:--[A-Za-z0-9_-]+|-?[A-Za-z][A-Za-z0-9-]*)$/;
@@ -37,14 +37,22 @@ export function styleText(element: string, d: Value): string {
   dictEach(d, (property, v) => {
     if (v === NIL || v === FALSE) return;
     if (!PROPERTY.test(property)) {
-      raise("type", `${element}: ${JSON.stringify(property)} cannot be the name of a style property`, property);
+      raise(
+        "type",
+        `${element}: ${JSON.stringify(property)} cannot be the name of a style property`,
+        property,
+      );
     }
     if (typeof v !== "string" && typeof v !== "number") {
       raise("type", `${element}: expected a string or number as the style property ${property}`, v);
     }
     const text = str(v);
     if (!isOneValue(text)) {
-      raise("type", `${element}: ${JSON.stringify(text)} is not one value of the style property ${property}`, v);
+      raise(
+        "type",
+        `${element}: ${JSON.stringify(text)} is not one value of the style property ${property}`,
+        v,
+      );
     }
     declarations.push(`${property}:${text}`);
   });

@@ -3,12 +3,12 @@
  * Both give the same HTML, by the same functions for each attribute and child.
  */
 import { raise } from "../heap/index.ts";
-import { Deferred, Markup } from "../heap/value.ts";
 import type { Condition, Value } from "../heap/value.ts";
+import { Deferred, Markup } from "../heap/value.ts";
 import { attributeText } from "./attributes.ts";
-import { Sink, childText } from "./children.ts";
-import { DROPS_FIRST_NEWLINE, VOID_ELEMENTS, isRawText } from "./elements.ts";
+import { childText, Sink } from "./children.ts";
 import type { RawTextElement } from "./elements.ts";
+import { DROPS_FIRST_NEWLINE, isRawText, VOID_ELEMENTS } from "./elements.ts";
 
 /** A place in a template that a value fills. `element` is what errors name. */
 export type Slot = ChildSlot | AttributeSlot;
@@ -81,7 +81,7 @@ function renderParts(t: Template, args: readonly Value[]): Markup {
   const sink = new Sink();
   let lead = 0;
   sink.html(t.statics[0] ?? "");
-  t.slots.forEach((slot, i) => {
+  for (const [i, slot] of t.slots.entries()) {
     const v = args[i];
     if (v === undefined) return missing(t, args);
     if (slot.kind === "attr") sink.html(attributeText(slot.element ?? FRAGMENT, slot.name, v, sink.refuse));
@@ -95,7 +95,7 @@ function renderParts(t: Template, args: readonly Value[]): Markup {
       sink.markup(markup);
     }
     sink.html(t.statics[i + 1] ?? "");
-  });
+  }
   return sink.done();
 }
 
@@ -108,7 +108,9 @@ const NAME = /^[A-Za-z][A-Za-z0-9._:-]*$/;
 
 /** Raises "type" for what cannot be the name of an element. */
 export function checkElementName(name: string): string {
-  return NAME.test(name) ? name : raise("type", `${JSON.stringify(name)} cannot be the name of an element`, name);
+  return NAME.test(name)
+    ? name
+    : raise("type", `${JSON.stringify(name)} cannot be the name of an element`, name);
 }
 
 function childOfVoid(name: string): never {
@@ -182,7 +184,8 @@ export function renderToHtml(m: Markup): string {
   if (typeof m.parts === "string") return m.parts;
   let html = "";
   for (const part of m.parts) {
-    if (part instanceof Deferred) return raise("type", "render-to-html: the markup has deferred parts: it needs render-chunks", m);
+    if (part instanceof Deferred)
+      return raise("type", "render-to-html: the markup has deferred parts: it needs render-chunks", m);
     html += part;
   }
   return html;
@@ -296,7 +299,8 @@ export class TemplateBuilder {
 
   #tag(name: string): OpenElement {
     const top = this.#open.at(-1);
-    if (top === undefined || !top.inTag) throw new Error(`a template has the attribute ${name} outside a tag`);
+    if (top === undefined || !top.inTag)
+      throw new Error(`a template has the attribute ${name} outside a tag`);
     if (top.attributes.has(name)) twice(top.name, name);
     return top;
   }

@@ -135,13 +135,26 @@ function bitwise(
 
 function bits(name: string, n: number): number {
   if (!Number.isInteger(n)) return typeError(name, "int", "n", n);
-  if (!Number.isSafeInteger(n)) return raise("range", `${name}: ${n} is not exact: beyond 2^53 take bigints`, n);
+  if (!Number.isSafeInteger(n))
+    return raise("range", `${name}: ${n} is not exact: beyond 2^53 take bigints`, n);
   return n;
 }
 
-const bitAnd = bitwise("bit-and", (a, b) => a & b, (a, b) => a & b);
-const bitOr = bitwise("bit-or", (a, b) => a | b, (a, b) => a | b);
-const bitXor = bitwise("bit-xor", (a, b) => a ^ b, (a, b) => a ^ b);
+const bitAnd = bitwise(
+  "bit-and",
+  (a, b) => a & b,
+  (a, b) => a & b,
+);
+const bitOr = bitwise(
+  "bit-or",
+  (a, b) => a | b,
+  (a, b) => a | b,
+);
+const bitXor = bitwise(
+  "bit-xor",
+  (a, b) => a ^ b,
+  (a, b) => a ^ b,
+);
 
 function bitNot(n: Value): Value {
   if (typeof n === "number") return -1 - bits("bit-not", n);
@@ -242,7 +255,13 @@ export const arithmetic: readonly Primitive[] = [
   ),
   declare("bit-or", "a b", "pure", "The bits that either integer has.", bitOr),
   declare("bit-xor", "a b", "pure", "The bits that one of the two integers has.", bitXor),
-  declare("bit-not", "n", "pure", "Every bit turned round: `(bit-not n)` is `(- -1 n)`.", bitNot),
+  declare(
+    "bit-not",
+    "n",
+    "pure",
+    "Every bit turned round, which is -1 less `n`: `(bit-not 5)` is `-6`.",
+    bitNot,
+  ),
   declare(
     "bit-shift-left",
     "n by:nat",

@@ -12,7 +12,11 @@ export function encodeBase64(data: Uint8Array, alphabet: Alphabet): string {
   let i = 0;
   for (; i + 2 < data.length; i += 3) {
     const bits = ((data[i] ?? 0) << 16) | ((data[i + 1] ?? 0) << 8) | (data[i + 2] ?? 0);
-    text += letters.charAt(bits >> 18) + letters.charAt((bits >> 12) & 63) + letters.charAt((bits >> 6) & 63) + letters.charAt(bits & 63);
+    text +=
+      letters.charAt(bits >> 18) +
+      letters.charAt((bits >> 12) & 63) +
+      letters.charAt((bits >> 6) & 63) +
+      letters.charAt(bits & 63);
   }
   const left = data.length - i;
   if (left === 0) return text;

@@ -10,7 +10,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes of a string. A half of a surrogate pair alone has none and raises "range". */
 export function utf8(name: string, s: string): Uint8Array {
-  if (!s.isWellFormed()) raise("range", `${name}: the string has half of a surrogate pair, which UTF-8 cannot hold`, s);
+  if (!s.isWellFormed())
+    raise("range", `${name}: the string has half of a surrogate pair, which UTF-8 cannot hold`, s);
   return encoder.encode(s);
 }
 
@@ -45,10 +46,16 @@ function badByte(b: Uint8Array): number {
 }
 
 export const bytePrimitives: readonly Primitive[] = [
-  declare("bytes", "&rest ns:int", "pure", "Bytes of these numbers, each from 0 to 255.", (...ns) => octets("bytes", ns)),
+  declare("bytes", "&rest ns:int", "pure", "Bytes of these numbers, each from 0 to 255.", (...ns) =>
+    octets("bytes", ns),
+  ),
   declare("bytes-length", "b:bytes", "pure", "How many bytes there are.", (b) => b.length),
-  declare("bytes-ref", "b:bytes i:int", "pure", 'The byte at index `i`, a number; "range" is raised when there is none.', (b, i) =>
-    b[i] ?? raise("range", `bytes-ref: index ${i} is out of range for ${b.length} bytes`, b, i),
+  declare(
+    "bytes-ref",
+    "b:bytes i:int",
+    "pure",
+    'The byte at index `i`, a number; "range" is raised when there is none.',
+    (b, i) => b[i] ?? raise("range", `bytes-ref: index ${i} is out of range for ${b.length} bytes`, b, i),
   ),
   declare("bytes-concat", "&rest bs:bytes", "pure", "The bytes of all arguments in order.", (...bs) => {
     const result = new Uint8Array(bs.reduce((size, b) => size + b.length, 0));
@@ -59,7 +66,9 @@ export const bytePrimitives: readonly Primitive[] = [
     }
     return result;
   }),
-  declare("string->bytes", "s:string", "pure", "The UTF-8 bytes of a string.", (s) => utf8("string->bytes", s)),
+  declare("string->bytes", "s:string", "pure", "The UTF-8 bytes of a string.", (s) =>
+    utf8("string->bytes", s),
+  ),
   declare(
     "bytes->string",
     "b:bytes",
@@ -74,12 +83,17 @@ export const bytePrimitives: readonly Primitive[] = [
     },
   ),
   declare("bytes->list", "b:bytes", "pure", "A list of the bytes as numbers.", (b) => fromArray([...b])),
-  declare("list->bytes", "xs:sequence", "reads", "Bytes of the numbers of a list, each from 0 to 255.", (xs) =>
-    octets("list->bytes", itemsOf(xs)),
+  declare(
+    "list->bytes",
+    "xs:sequence",
+    "reads",
+    "Bytes of the numbers of a list, each from 0 to 255.",
+    (xs) => octets("list->bytes", itemsOf(xs)),
   ),
   declare("bytes->hex", "b:bytes", "pure", "Two lower-case hexadecimal digits for each byte.", (b) => hex(b)),
   declare("hex->bytes", "s:string", "pure", "The bytes that pairs of hexadecimal digits spell.", (s) => {
-    if (!/^(?:[0-9a-fA-F]{2})*$/.test(s)) raise("read", "hex->bytes: expected pairs of hexadecimal digits", s);
+    if (!/^(?:[0-9a-fA-F]{2})*$/.test(s))
+      raise("read", "hex->bytes: expected pairs of hexadecimal digits", s);
     const result = new Uint8Array(s.length / 2);
     for (let i = 0; i < result.length; i++) result[i] = Number.parseInt(s.slice(2 * i, 2 * i + 2), 16);
     return result;

@@ -115,10 +115,17 @@ export const units = ["millisecond", "second", "minute", "hour", "day", "week", 
 export type Unit = (typeof units)[number];
 
 /** Milliseconds of the units that are the same everywhere. A day is not: clocks change. */
-const fixed: Partial<Record<Unit, number>> = { millisecond: 1, second: 1000, minute: 60_000, hour: 3_600_000 };
+const fixed: Partial<Record<Unit, number>> = {
+  millisecond: 1,
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+};
 
 function daysOfMonth(year: number, month: number): number {
-  return new Date(utc({ year, month: month + 1, day: 0, hour: 0, minute: 0, second: 0, millisecond: 0 })).getUTCDate();
+  return new Date(
+    utc({ year, month: month + 1, day: 0, hour: 0, minute: 0, second: 0, millisecond: 0 }),
+  ).getUTCDate();
 }
 
 /** `n` units later. Months and years keep the day, or take the last day of a shorter month. */
@@ -126,7 +133,8 @@ export function addUnits(ms: number, n: number, unit: Unit, zone: string): numbe
   const length = fixed[unit];
   if (length !== undefined) return ms + n * length;
   const p = partsIn(ms, zone);
-  if (unit === "day" || unit === "week") return momentIn({ ...p, day: p.day + (unit === "day" ? n : 7 * n) }, zone);
+  if (unit === "day" || unit === "week")
+    return momentIn({ ...p, day: p.day + (unit === "day" ? n : 7 * n) }, zone);
   const months = p.year * 12 + (p.month - 1) + (unit === "month" ? n : 12 * n);
   const year = Math.floor(months / 12);
   const month = months - year * 12 + 1;

@@ -1,7 +1,19 @@
 /** Equality and order. */
-import { bool, eq, equal, eqv, isList, isVector, kindOf, raise, toArray, truthy, vectorItems } from "../heap/index.ts";
-import { Sym } from "../heap/value.ts";
+import {
+  bool,
+  eq,
+  equal,
+  eqv,
+  isList,
+  isVector,
+  kindOf,
+  raise,
+  toArray,
+  truthy,
+  vectorItems,
+} from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
+import { Sym } from "../heap/value.ts";
 import { badOperands, checkNumeric } from "./arithmetic.ts";
 import { declare, shown } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -50,8 +62,8 @@ function atoms<T extends number | bigint | string | boolean>(a: T, b: T): number
 
 /** Numbers in order with NaN after all others, so that sorting has one result. */
 function compareNumbers(a: number, b: number): number {
-  if (a !== a || b !== b) return atoms(a !== a, b !== b);
-  return atoms(a, b);
+  const [x, y] = [Number.isNaN(a), Number.isNaN(b)];
+  return x || y ? atoms(x, y) : atoms(a, b);
 }
 
 function items(v: Value): Value[] | undefined {
@@ -105,7 +117,13 @@ export function compare(a: Value, b: Value): number {
 export const comparison: readonly Primitive[] = [
   declare("<", "n &rest ns", "pure", "Whether each number is less than the next.", ordered("<", lessThan)),
   declare("<=", "n &rest ns", "pure", "Whether no number is greater than the next.", ordered("<=", atMost)),
-  declare(">", "n &rest ns", "pure", "Whether each number is greater than the next.", ordered(">", greaterThan)),
+  declare(
+    ">",
+    "n &rest ns",
+    "pure",
+    "Whether each number is greater than the next.",
+    ordered(">", greaterThan),
+  ),
   declare(">=", "n &rest ns", "pure", "Whether no number is less than the next.", ordered(">=", atLeast)),
   declare(
     "=",
@@ -116,7 +134,9 @@ export const comparison: readonly Primitive[] = [
     neighbours(equal),
   ),
   declare("equal?", "x &rest xs", "reads", "The same as `=`.", neighbours(equal)),
-  declare("not=", "x &rest xs", "reads", "Whether `=` is false.", (...xs) => bool(!truthy(neighbours(equal)(...xs)))),
+  declare("not=", "x &rest xs", "reads", "Whether `=` is false.", (...xs) =>
+    bool(!truthy(neighbours(equal)(...xs))),
+  ),
   declare(
     "eq?",
     "a b",
@@ -124,7 +144,9 @@ export const comparison: readonly Primitive[] = [
     "Whether `a` and `b` are one object. For numbers and strings, which have no identity, the same as `eqv?`.",
     (a, b) => bool(eq(a, b)),
   ),
-  declare("eqv?", "a b", "pure", "Identity for compound values, equality for atoms.", (a, b) => bool(eqv(a, b))),
+  declare("eqv?", "a b", "pure", "Identity for compound values, equality for atoms.", (a, b) =>
+    bool(eqv(a, b)),
+  ),
   declare(
     "compare",
     "a b",

@@ -7,8 +7,18 @@ import type { Parts } from "./calendar.ts";
 import { weekday } from "./calendar.ts";
 
 const MONTHS = [
-  "January", "February", "March", "April", "May", "June",
-  "July", "August", "September", "October", "November", "December",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ]; // prettier-ignore
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const short = (name: string): string => name.slice(0, 3);
@@ -66,7 +76,11 @@ function numeric(field: Field, of: (p: Parts) => number, width: number, takes: s
   };
 }
 
-function named(names: readonly string[], of: (p: Parts) => number, read: (i: number, found: Found) => void): Token {
+function named(
+  names: readonly string[],
+  of: (p: Parts) => number,
+  read: (i: number, found: Found) => void,
+): Token {
   const lower = names.map((name) => name.toLowerCase());
   return {
     write: (p) => names[of(p)] ?? "",
@@ -148,9 +162,14 @@ export function writeDate(pieces: readonly Piece[], p: Parts, offset: number): s
 }
 
 /** The fields that `text` has in the places of the pattern, or undefined when it has not that shape. */
-export function readDate(pieces: readonly Piece[], text: string): { parts: Parts; offset: number | undefined } | undefined {
+export function readDate(
+  pieces: readonly Piece[],
+  text: string,
+): { parts: Parts; offset: number | undefined } | undefined {
   const source = pieces
-    .map((piece) => ("token" in piece ? `(${piece.token.takes})` : piece.text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")))
+    .map((piece) =>
+      "token" in piece ? `(${piece.token.takes})` : piece.text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"),
+    )
     .join("");
   const match = new RegExp(`^(?:${source})$`, "i").exec(text);
   if (match === null) return undefined;

@@ -1,8 +1,21 @@
 /** Dates: milliseconds since 1970-01-01 UTC. The time now is an effect, `:time/now`. */
-import { NIL, dictEach, dictFrom, raise } from "../heap/index.ts";
+import { dictEach, dictFrom, NIL, raise } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import type { Parts, Unit } from "./calendar.ts";
-import { MAX_TIME, addUnits, diffUnits, isZone, momentIn, offsetAt, partsIn, startOf, units, utc, utcParts, weekday } from "./calendar.ts";
+import {
+  addUnits,
+  diffUnits,
+  isZone,
+  MAX_TIME,
+  momentIn,
+  offsetAt,
+  partsIn,
+  startOf,
+  units,
+  utc,
+  utcParts,
+  weekday,
+} from "./calendar.ts";
 import { parsePattern, readDate, tokens, writeDate } from "./date-pattern.ts";
 import { declare, typeError } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -19,7 +32,10 @@ function zoneOf(name: string, zone: string): string {
 function unitOf(name: string, unit: string): Unit {
   const singular = unit.replace(/s$/, "");
   const known = units.find((u) => u === singular);
-  return known ?? raise("range", `${name}: unknown unit ${JSON.stringify(unit)}; units are ${units.join(" ")}`, unit);
+  return (
+    known ??
+    raise("range", `${name}: unknown unit ${JSON.stringify(unit)}; units are ${units.join(" ")}`, unit)
+  );
 }
 
 function patternOf(name: string, pattern: string): Exclude<ReturnType<typeof parsePattern>, number> {
@@ -77,7 +93,11 @@ function fieldsOf(d: Value): Parts {
   const fields = { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0 };
   dictEach(d, (k, v) => {
     if (!Object.hasOwn(fields, k)) {
-      raise("range", `date-from-parts: unknown part ${JSON.stringify(k)}; parts are ${Object.keys(fields).join(" ")}`, d);
+      raise(
+        "range",
+        `date-from-parts: unknown part ${JSON.stringify(k)}; parts are ${Object.keys(fields).join(" ")}`,
+        d,
+      );
     }
     if (typeof v !== "number" || !Number.isInteger(v)) typeError("date-from-parts", "int", k, v);
     else fields[k as keyof Parts] = v;
@@ -112,10 +132,18 @@ export const dates: readonly Primitive[] = [
       const when = moment("date-format", ms);
       const where = zoneOf("date-format", zone);
       if (typeof pattern === "string") {
-        return writeDate(patternOf("date-format", pattern), partsIn(when, where), offsetAt(when, where) / 60_000);
+        return writeDate(
+          patternOf("date-format", pattern),
+          partsIn(when, where),
+          offsetAt(when, where) / 60_000,
+        );
       }
       if (where === "UTC") return new Date(when).toISOString();
-      return writeDate(patternOf("date-format", "YYYY-MM-DD[T]HH:mm:ss.SSSZ"), partsIn(when, where), offsetAt(when, where) / 60_000);
+      return writeDate(
+        patternOf("date-format", "YYYY-MM-DD[T]HH:mm:ss.SSSZ"),
+        partsIn(when, where),
+        offsetAt(when, where) / 60_000,
+      );
     },
   ),
   declare(
@@ -140,7 +168,8 @@ export const dates: readonly Primitive[] = [
     "pure",
     "The milliseconds of a dict with any of `:year :month :day :hour :minute :second :millisecond`, in `zone`, by default UTC. Parts " +
       "that are out of their range carry over: day 0 is the last of the month before.",
-    (parts, zone = "UTC") => moment("date-from-parts", momentIn(fieldsOf(parts), zoneOf("date-from-parts", zone))),
+    (parts, zone = "UTC") =>
+      moment("date-from-parts", momentIn(fieldsOf(parts), zoneOf("date-from-parts", zone))),
   ),
   declare(
     "date-add",
@@ -149,7 +178,10 @@ export const dates: readonly Primitive[] = [
     'The date `n` units later: `"year" "month" "week" "day" "hour" "minute" "second" "millisecond"`, also in the plural. Months and ' +
       "years keep the day or take the last one of a shorter month; days keep the time of day in `zone`, by default UTC.",
     (ms, n, unit, zone = "UTC") =>
-      moment("date-add", addUnits(moment("date-add", ms), n, unitOf("date-add", unit), zoneOf("date-add", zone))),
+      moment(
+        "date-add",
+        addUnits(moment("date-add", ms), n, unitOf("date-add", unit), zoneOf("date-add", zone)),
+      ),
   ),
   declare(
     "date-diff",
@@ -157,7 +189,12 @@ export const dates: readonly Primitive[] = [
     "pure",
     "How many whole units `b` is after `a`; negative when it is before.",
     (a, b, unit, zone = "UTC") =>
-      diffUnits(moment("date-diff", a), moment("date-diff", b), unitOf("date-diff", unit), zoneOf("date-diff", zone)),
+      diffUnits(
+        moment("date-diff", a),
+        moment("date-diff", b),
+        unitOf("date-diff", unit),
+        zoneOf("date-diff", zone),
+      ),
   ),
   declare(
     "date-start-of",

@@ -1,10 +1,10 @@
 /** Forms as data: what `quote` and `read-string` give. */
-import { read } from "@sorbus/reader";
+
 import type { Form } from "@sorbus/reader";
-import { EMPTY, NIL, bool, dictFrom, fromArray, raise, vector } from "../heap/index.ts";
-import { SxSet } from "../heap/index.ts";
-import { Sym, intern } from "../heap/value.ts";
+import { read } from "@sorbus/reader";
+import { bool, dictFrom, EMPTY, fromArray, NIL, raise, SxSet, vector } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
+import { intern, Sym } from "../heap/value.ts";
 import { decodeBase64 } from "./base64.ts";
 import { declare, shown } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -54,7 +54,8 @@ function assemble({ form, values }: Building): Value {
   const entries: [string, Value][] = [];
   for (let i = 0; i < values.length; i += 2) {
     const key = values[i] ?? NIL;
-    if (typeof key !== "string") raise("read", `a dict has strings and keywords as its keys, got ${shown(key)}`, key);
+    if (typeof key !== "string")
+      raise("read", `a dict has strings and keywords as its keys, got ${shown(key)}`, key);
     else entries.push([key, values[i + 1] ?? NIL]);
   }
   return dictFrom(entries);
@@ -111,8 +112,10 @@ export const datum: readonly Primitive[] = [
     'The one form that `s` holds, as data: `(read-string "(+ 1 :a)")` is `(+ 1 "a")`. A mistake in it, no form or more than one raises "read".',
     (s) => {
       const [form, another] = readForms("read-string", s);
-      if (form === undefined) return raise("read", "read-string: expected a form, found the end of the text", s);
-      if (another !== undefined) return raise("read", "read-string: expected one form, found more; read-all takes any number", s);
+      if (form === undefined)
+        return raise("read", "read-string: expected a form, found the end of the text", s);
+      if (another !== undefined)
+        return raise("read", "read-string: expected one form, found more; read-all takes any number", s);
       return formToValue(form);
     },
   ),

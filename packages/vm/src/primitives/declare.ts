@@ -4,11 +4,12 @@
  * checked at every call, the TypeScript types of the implementation's parameters, and what the
  * language reference shows. A parameter without a type takes anything.
  */
-import { inspectBriefly, isList, kindOf, raise } from "../heap/index.ts";
+
 import type { HashTable, SxSet } from "../heap/index.ts";
+import { inspectBriefly, isList, kindOf, raise } from "../heap/index.ts";
 import type { Condition, Markup, RecordType, Sym, TrustedUrl, Value } from "../heap/value.ts";
-import { Primitive } from "./primitive.ts";
 import type { Purity } from "./primitive.ts";
+import { Primitive } from "./primitive.ts";
 import { Regex } from "./regex.ts";
 
 /** What each type name of a specification is in TypeScript. Opaque structs are `Value`. */
@@ -129,11 +130,6 @@ function accepts(bits: number, v: Value | undefined): boolean {
   }
 }
 
-/** Whether `v` is of the type named as in a specification; undefined when there is no such type. */
-export function isOfType(name: string, v: Value): boolean | undefined {
-  return Object.hasOwn(types, name) ? accepts(types[name as keyof TypeNames].bits, v) : undefined;
-}
-
 interface Param {
   readonly name: string;
   readonly type: string;
@@ -151,7 +147,8 @@ function parseParam(word: string, extra: number): Param {
   const type = word.slice(colon + 1);
   let bits = extra;
   for (const name of type.split("|")) {
-    if (!Object.hasOwn(types, name)) throw new Error(`unknown type ${name} in a primitive's parameters: ${word}`);
+    if (!Object.hasOwn(types, name))
+      throw new Error(`unknown type ${name} in a primitive's parameters: ${word}`);
     bits |= types[name as keyof TypeNames].bits;
   }
   return { name: word.slice(0, colon), type, bits };

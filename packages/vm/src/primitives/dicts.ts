@@ -1,8 +1,8 @@
 /** Dicts: immutable, string keys, insertion order. */
 import {
-  EMPTY_DICT,
-  NIL,
+  append,
   bool,
+  cons,
   dictDelete,
   dictEach,
   dictFrom,
@@ -10,19 +10,19 @@ import {
   dictHas,
   dictKeys,
   dictSet,
+  EMPTY_DICT,
   fromArray,
+  HashTable,
   isDict,
   isList,
   isVector,
   kindOf,
   len,
   list,
+  NIL,
   raise,
   sublist,
-  append,
-  cons,
 } from "../heap/index.ts";
-import { HashTable } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare, shown, typeError } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -45,7 +45,8 @@ function put(name: string, c: Value, k: Value, v: Value): Value {
   if (isDict(c)) return dictSet(c, key(name, k), v);
   if (typeof k !== "number" || !Number.isInteger(k)) return typeError(name, "int", "key", k);
   const size = len(c);
-  if (k < 0 || k >= size) return raise("range", `${name}: index ${k} is out of range for a list of ${size} items`, c, k);
+  if (k < 0 || k >= size)
+    return raise("range", `${name}: index ${k} is out of range for a list of ${size} items`, c, k);
   return append(sublist(c, 0, k), cons(v, sublist(c, k + 1, size)));
 }
 
@@ -54,7 +55,12 @@ function getIn(c: Value, path: Value, fallback: Value): Value {
   for (const k of itemsOf(path)) {
     if (here === NIL) return fallback;
     if (!isDict(here) && !isList(here) && !isVector(here) && !(here instanceof HashTable)) {
-      return raise("type", `get-in: cannot look up ${shown(k)} in ${shown(here)}, a ${kindOf(here)}`, here, path);
+      return raise(
+        "type",
+        `get-in: cannot look up ${shown(k)} in ${shown(here)}, a ${kindOf(here)}`,
+        here,
+        path,
+      );
     }
     const next = lookup("get-in", here, k);
     if (next === undefined) return fallback;
@@ -72,13 +78,19 @@ function assocIn(c: Value, path: Value, v: Value): Value {
   for (const k of keys) {
     if (here === NIL) here = EMPTY_DICT;
     if (!isDict(here) && !isList(here)) {
-      return raise("type", `assoc-in: cannot put ${shown(k)} into ${shown(here)}, a ${kindOf(here)}`, here, path);
+      return raise(
+        "type",
+        `assoc-in: cannot put ${shown(k)} into ${shown(here)}, a ${kindOf(here)}`,
+        here,
+        path,
+      );
     }
     passed.push(here);
     here = lookup("assoc-in", here, k) ?? NIL;
   }
   let result = v;
-  for (let i = keys.length - 1; i >= 0; i--) result = put("assoc-in", passed[i] ?? EMPTY_DICT, keys[i] ?? NIL, result);
+  for (let i = keys.length - 1; i >= 0; i--)
+    result = put("assoc-in", passed[i] ?? EMPTY_DICT, keys[i] ?? NIL, result);
   return result;
 }
 
@@ -126,8 +138,12 @@ export const dicts: readonly Primitive[] = [
     "`c` with `v` at the end of the path; dicts that are missing on the way, or nil, are made.",
     assocIn,
   ),
-  declare("dissoc", "d:dict &rest ks:string", "pure", "The dict without these keys; one that is missing does not matter.", (d, ...ks) =>
-    ks.reduce((result, k) => dictDelete(result, k), d),
+  declare(
+    "dissoc",
+    "d:dict &rest ks:string",
+    "pure",
+    "The dict without these keys; one that is missing does not matter.",
+    (d, ...ks) => ks.reduce((result, k) => dictDelete(result, k), d),
   ),
   declare(
     "merge",
@@ -145,7 +161,9 @@ export const dicts: readonly Primitive[] = [
       return result;
     },
   ),
-  declare("keys", "d:dict", "pure", "A list of the keys in order of insertion.", (d) => fromArray(dictKeys(d))),
+  declare("keys", "d:dict", "pure", "A list of the keys in order of insertion.", (d) =>
+    fromArray(dictKeys(d)),
+  ),
   declare("vals", "d:dict", "pure", "A list of the values in order of insertion.", (d) => {
     const values: Value[] = [];
     dictEach(d, (_, v) => values.push(v));
@@ -178,13 +196,25 @@ export const dicts: readonly Primitive[] = [
       return dictFrom(entries);
     },
   ),
-  declare("has-key?", "d:dict key:string", "pure", "Whether the dict has the key, be its value nil.", (d, k) => bool(dictHas(d, k))),
-  declare("select-keys", "d:dict ks:sequence", "reads", "The dict of those of the keys that `d` has, in the order of `ks`.", (d, ks) => {
-    const entries: [string, Value][] = [];
-    for (const k of itemsOf(ks)) {
-      const v = dictGet(d, key("select-keys", k));
-      if (v !== undefined) entries.push([key("select-keys", k), v]);
-    }
-    return dictFrom(entries);
-  }),
+  declare(
+    "has-key?",
+    "d:dict key:string",
+    "pure",
+    "Whether the dict has the key, be its value nil.",
+    (d, k) => bool(dictHas(d, k)),
+  ),
+  declare(
+    "select-keys",
+    "d:dict ks:sequence",
+    "reads",
+    "The dict of those of the keys that `d` has, in the order of `ks`.",
+    (d, ks) => {
+      const entries: [string, Value][] = [];
+      for (const k of itemsOf(ks)) {
+        const v = dictGet(d, key("select-keys", k));
+        if (v !== undefined) entries.push([key("select-keys", k), v]);
+      }
+      return dictFrom(entries);
+    },
+  ),
 ];

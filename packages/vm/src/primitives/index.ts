@@ -22,10 +22,10 @@ import { tables } from "./tables.ts";
 import { text } from "./text.ts";
 import { vectors } from "./vectors.ts";
 
-export { DeclaredPrimitive, declare } from "./declare.ts";
 export { formToValue } from "./datum.ts";
-export { Primitive } from "./primitive.ts";
+export { DeclaredPrimitive, declare } from "./declare.ts";
 export type { Purity } from "./primitive.ts";
+export { Primitive } from "./primitive.ts";
 export { Regex, regexExtension } from "./regex.ts";
 
 /** The groups, in the order of the language reference. */
@@ -51,7 +51,7 @@ export const groups: Readonly<Record<string, readonly Primitive[]>> = {
   Conditions: conditions,
   Records: records,
   Markup: markupPrimitives,
-  "Checks of patterns and types": checks,
+  "Checks of patterns": checks,
 };
 
 /** By name. Names that start with `%` are for the core module and the compiler only. */

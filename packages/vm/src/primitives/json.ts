@@ -4,23 +4,24 @@
  * messages differ from engine to engine.
  */
 import {
+  dictEach,
+  dictFrom,
   EMPTY,
   EMPTY_DICT,
   FALSE,
-  NIL,
-  TRUE,
-  dictEach,
-  dictFrom,
   fromArray,
+  HashTable,
   isDict,
   isList,
   isVector,
   kindOf,
+  NIL,
   raise,
+  SxSet,
+  TRUE,
   toArray,
   vectorItems,
 } from "../heap/index.ts";
-import { HashTable, SxSet } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare, shown } from "./declare.ts";
 import { checkString } from "./limits.ts";
@@ -56,7 +57,12 @@ export function decodeJson(text: string): Value {
     const column = at - before.lastIndexOf("\n");
     const point = text.codePointAt(at);
     const found = point === undefined ? "the end of the text" : JSON.stringify(String.fromCodePoint(point));
-    return raise("read", `json-decode: expected ${expected}, found ${found} at line ${line}, column ${column}`, line, column);
+    return raise(
+      "read",
+      `json-decode: expected ${expected}, found ${found} at line ${line}, column ${column}`,
+      line,
+      column,
+    );
   };
   const space = (): void => {
     SPACE.lastIndex = at;
@@ -76,7 +82,10 @@ export function decodeJson(text: string): Value {
         at++;
         return result;
       }
-      if (ch !== "\\") return fail(ch === undefined ? 'a " that ends the string' : "an escape in place of a control character");
+      if (ch !== "\\")
+        return fail(
+          ch === undefined ? 'a " that ends the string' : "an escape in place of a control character",
+        );
       at++;
       const letter = text[at] ?? "";
       const escaped = ESCAPES[letter];
@@ -198,7 +207,8 @@ function openContainer(v: Value): Writing | undefined {
   const keys: string[] = [];
   const values: Value[] = [];
   const add = (k: Value, x: Value): void => {
-    if (typeof k !== "string") raise("type", `json-encode: the key ${shown(k)} of a hash-table is not a string`, k);
+    if (typeof k !== "string")
+      raise("type", `json-encode: the key ${shown(k)} of a hash-table is not a string`, k);
     else {
       keys.push(k);
       values.push(x);
@@ -237,7 +247,11 @@ export function encodeJson(value: Value, indent: number): string {
       const container = openContainer(v);
       if (container === undefined) {
         const hint = typeof v === "bigint" ? "; convert it with bigint->number or str" : "";
-        return raise("type", `json-encode: JSON has no form for a ${kindOf(v)}, ${shown(v)}${where(open)}${hint}`, v);
+        return raise(
+          "type",
+          `json-encode: JSON has no form for a ${kindOf(v)}, ${shown(v)}${where(open)}${hint}`,
+          v,
+        );
       }
       if (container.values.length === 0) out += container.keys === undefined ? "[]" : "{}";
       else {

@@ -7,7 +7,8 @@ export const MAX_ITEMS: number = 2 ** 25;
 export const MAX_STRING: number = 2 ** 29 - 32;
 
 export function checkItems(name: string, count: number): void {
-  if (count > MAX_ITEMS) raise("limit", `${name}: ${count} items are more than the limit of ${MAX_ITEMS}`, count);
+  if (count > MAX_ITEMS)
+    raise("limit", `${name}: ${count} items are more than the limit of ${MAX_ITEMS}`, count);
 }
 
 export function checkString(name: string, units: number): void {

@@ -1,6 +1,17 @@
 /** Making and reshaping lists. What lists share with vectors and strings is in sequences.ts. */
-import { EMPTY, append, conj, cons, fromArray, isList, len, list, raise, toArray } from "../heap/index.ts";
-import { SxSet } from "../heap/index.ts";
+import {
+  append,
+  conj,
+  cons,
+  EMPTY,
+  fromArray,
+  isList,
+  len,
+  list,
+  raise,
+  SxSet,
+  toArray,
+} from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare } from "./declare.ts";
 import { checkItems } from "./limits.ts";
@@ -12,7 +23,8 @@ function range(a: number, b: number | undefined, step = 1): Value {
   const end = b ?? a;
   if (step === 0) return raise("range", "range: the step is 0", start, end, step);
   const count = Math.ceil((end - start) / step);
-  if (!(count > 0)) return count !== count ? raise("range", "range: an argument is NaN", start, end, step) : EMPTY;
+  if (!(count > 0))
+    return Number.isNaN(count) ? raise("range", "range: an argument is NaN", start, end, step) : EMPTY;
   checkItems("range", count);
   const items = new Array<Value>(count);
   // Multiplied, not added up, so that fractions do not drift.

@@ -1,6 +1,6 @@
 /** Functions on numbers beyond arithmetic.ts: rounding, roots, trigonometry, text, tests. */
 import { parseNumber as readNumber } from "@sorbus/reader";
-import { NIL, bool, raise } from "../heap/index.ts";
+import { bool, NIL, raise } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { checkNumeric } from "./arithmetic.ts";
 import { declare, shown } from "./declare.ts";
@@ -15,10 +15,15 @@ function extreme(name: "min" | "max"): (...ns: Value[]) => Value {
       const n = checkNumeric(name, v);
       if (best === undefined) best = n;
       else if (typeof best !== typeof n) {
-        raise("type", `${name}: a number and a bigint do not mix, got ${shown(best)} and ${shown(n)}`, best, n);
-      } else if (best === best) {
+        raise(
+          "type",
+          `${name}: a number and a bigint do not mix, got ${shown(best)} and ${shown(n)}`,
+          best,
+          n,
+        );
+      } else if (!Number.isNaN(best)) {
         // NaN stays, as with Math.min: it is the answer to any comparison with it.
-        if (n !== n || (name === "min" ? n < best : n > best)) best = n;
+        if (Number.isNaN(n) || (name === "min" ? n < best : n > best)) best = n;
       }
     }
     return best ?? NIL;
@@ -78,7 +83,7 @@ export const numbers: readonly Primitive[] = [
   declare("trunc", "n:number|bigint", "pure", "`n` without its fraction.", rounding(Math.trunc)),
   real("sqrt", "The square root; NaN below zero.", Math.sqrt),
   real("cbrt", "The cube root.", Math.cbrt),
-  real("exp", "e to the power of `n`.", Math.exp),
+  real("exp", "The number e to the power of `n`.", Math.exp),
   declare(
     "log",
     "n:number &optional base:number",
@@ -126,7 +131,8 @@ export const numbers: readonly Primitive[] = [
     "pure",
     "The number that `s` spells as the language writes numbers, or as digits to base `radix`; nil when it spells " +
       'none. No space is allowed around it. `(parse-number "1e3")` is `1000`, `(parse-number "12px")` is nil.',
-    (s, radix) => (radix === undefined ? parseNumber(s) : parseRadix(s, checkRadix("parse-number", radix))) ?? NIL,
+    (s, radix) =>
+      (radix === undefined ? parseNumber(s) : parseRadix(s, checkRadix("parse-number", radix))) ?? NIL,
   ),
   declare(
     "parse-bigint",
@@ -162,6 +168,10 @@ export const numbers: readonly Primitive[] = [
   declare("integer?", "x", "pure", "Whether `x` is a number without a fraction, or a bigint.", (x) =>
     bool(typeof x === "bigint" || Number.isInteger(x)),
   ),
-  declare("nan?", "n:number", "pure", "Whether `n` is NaN, which equals nothing.", (n) => bool(n !== n)),
-  declare("finite?", "n:number", "pure", "Whether `n` is neither NaN nor infinite.", (n) => bool(Number.isFinite(n))),
+  declare("nan?", "n:number", "pure", "Whether `n` is NaN, which equals nothing.", (n) =>
+    bool(Number.isNaN(n)),
+  ),
+  declare("finite?", "n:number", "pure", "Whether `n` is neither NaN nor infinite.", (n) =>
+    bool(Number.isFinite(n)),
+  ),
 ];

@@ -1,7 +1,20 @@
 /** What kind of value something is. */
-import { FALSE, NIL, bool, dictCount, isDict, isList, kindOf, len, truthy, vectorLength } from "../heap/index.ts";
-import { HashTable, SxSet } from "../heap/index.ts";
+
 import type { Kind } from "../heap/index.ts";
+import {
+  bool,
+  dictCount,
+  FALSE,
+  HashTable,
+  isDict,
+  isList,
+  kindOf,
+  len,
+  NIL,
+  SxSet,
+  truthy,
+  vectorLength,
+} from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare, typeError } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -9,7 +22,10 @@ import { Regex } from "./regex.ts";
 
 function kindTest(name: string, noun: string, ...kinds: Kind[]): Primitive {
   const [only] = kinds;
-  const test = kinds.length === 1 ? (x: Value) => bool(kindOf(x) === only) : (x: Value) => bool(kinds.includes(kindOf(x)));
+  const test =
+    kinds.length === 1
+      ? (x: Value) => bool(kindOf(x) === only)
+      : (x: Value) => bool(kinds.includes(kindOf(x)));
   return declare(name, "x", "pure", `Whether \`x\` is ${noun}.`, test);
 }
 
@@ -26,14 +42,20 @@ export function lengthOf(name: string, x: Value): number {
 }
 
 export const predicates: readonly Primitive[] = [
-  declare("not", "x", "pure", "true for nil and false, false for anything else.", (x) => bool(!truthy(x))),
+  declare("not", "x", "pure", "True for nil and false, false for anything else.", (x) => bool(!truthy(x))),
   declare("identity", "x", "pure", "`x` itself.", (x) => x),
   declare("nil?", "x", "pure", "Whether `x` is nil.", (x) => bool(x === NIL)),
-  declare("true?", "x", "pure", "Whether `x` is true itself.", (x) => bool(truthy(x) && kindOf(x) === "boolean")),
+  declare("true?", "x", "pure", "Whether `x` is true itself.", (x) =>
+    bool(truthy(x) && kindOf(x) === "boolean"),
+  ),
   declare("false?", "x", "pure", "Whether `x` is false itself.", (x) => bool(x === FALSE)),
-  declare("number?", "x", "pure", "Whether `x` is a number (not a bigint).", (x) => bool(typeof x === "number")),
+  declare("number?", "x", "pure", "Whether `x` is a number (not a bigint).", (x) =>
+    bool(typeof x === "number"),
+  ),
   declare("bigint?", "x", "pure", "Whether `x` is a bigint.", (x) => bool(typeof x === "bigint")),
-  declare("string?", "x", "pure", "Whether `x` is a string. Keywords are.", (x) => bool(typeof x === "string")),
+  declare("string?", "x", "pure", "Whether `x` is a string. Keywords are.", (x) =>
+    bool(typeof x === "string"),
+  ),
   declare("list?", "x", "pure", "Whether `x` is a list.", (x) => bool(isList(x))),
   declare("dict?", "x", "pure", "Whether `x` is a dict.", (x) => bool(isDict(x))),
   kindTest("boolean?", "true or false", "boolean"),

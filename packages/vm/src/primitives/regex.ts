@@ -2,9 +2,10 @@
  * The regular expression value: JavaScript's syntax in Unicode mode, no state. It is data: it
  * freezes as its source and flags.
  */
+
+import type { Extension } from "../freeze/graph.ts";
 import { PRINT, raise } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
-import type { Extension } from "../freeze/graph.ts";
 
 export class Regex {
   source: string;

@@ -1,9 +1,9 @@
 /** The primitives on regular expressions. A search that backtracks without end cannot be stopped. */
-import { NIL, bool, dictFrom, fromArray } from "../heap/index.ts";
+import { bool, dictFrom, fromArray, NIL } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
-import { Regex, makeRegex } from "./regex.ts";
+import { makeRegex, type Regex } from "./regex.ts";
 
 /** The compiled form, ready to search from `from`; a string is the source of a regex without flags. */
 function searcher(name: string, re: Regex | string, from = 0): RegExp {
@@ -12,7 +12,8 @@ function searcher(name: string, re: Regex | string, from = 0): RegExp {
   return compiled;
 }
 
-const groups = (match: RegExpExecArray): Value => fromArray(match.map((group: string | undefined) => group ?? NIL));
+const groups = (match: RegExpExecArray): Value =>
+  fromArray(match.map((group: string | undefined) => group ?? NIL));
 
 export function replaceRegex(re: Regex | string, s: string, to: string): string {
   return s.replace(searcher("re-replace", re), to);
@@ -60,11 +61,20 @@ export const regexes: readonly Primitive[] = [
       return match === null ? NIL : groups(match);
     },
   ),
-  declare("re-match", "re:regex|string s:string", "pure", "As `re-find`, when `re` matches the whole of `s`; else nil.", (re, s) => {
-    const source = typeof re === "string" ? makeRegex("re-match", re, "") : re;
-    const match = searcher("re-match", makeRegex("re-match", `^(?:${source.source})$(?![^])`, source.flags)).exec(s);
-    return match === null || match[0].length !== s.length ? NIL : groups(match);
-  }),
+  declare(
+    "re-match",
+    "re:regex|string s:string",
+    "pure",
+    "As `re-find`, when `re` matches the whole of `s`; else nil.",
+    (re, s) => {
+      const source = typeof re === "string" ? makeRegex("re-match", re, "") : re;
+      const match = searcher(
+        "re-match",
+        makeRegex("re-match", `^(?:${source.source})$(?![^])`, source.flags),
+      ).exec(s);
+      return match === null || match[0].length !== s.length ? NIL : groups(match);
+    },
+  ),
   declare(
     "re-find-all",
     "re:regex|string s:string",
@@ -80,7 +90,9 @@ export const regexes: readonly Primitive[] = [
     (re, s) => {
       const match = searcher("re-groups", re).exec(s);
       if (match === null) return NIL;
-      return dictFrom(Object.entries(match.groups ?? {}).map(([name, found]): [string, Value] => [name, found ?? NIL]));
+      return dictFrom(
+        Object.entries(match.groups ?? {}).map(([name, found]): [string, Value] => [name, found ?? NIL]),
+      );
     },
   ),
   declare(
@@ -100,14 +112,14 @@ export const regexes: readonly Primitive[] = [
     "`s` with every match of `re` replaced by `to`, in which `$1` or `$<name>` is a group, `$&` the match, `$$` a dollar.",
     (re, s, to) => replaceRegex(re, s, to),
   ),
-  declare("re-split", "re:regex|string s:string", "pure", "The parts of `s` between the matches of `re`, a list.", (re, s) =>
-    splitRegex(re, s),
-  ),
   declare(
-    "re-escape",
-    "s:string",
+    "re-split",
+    "re:regex|string s:string",
     "pure",
-    "The source of a regex that matches `s` itself.",
-    (s) => s.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/-/g, "\\x2d"),
+    "The parts of `s` between the matches of `re`, a list.",
+    (re, s) => splitRegex(re, s),
+  ),
+  declare("re-escape", "s:string", "pure", "The source of a regex that matches `s` itself.", (s) =>
+    s.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/-/g, "\\x2d"),
   ),
 ];

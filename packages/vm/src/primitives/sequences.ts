@@ -1,21 +1,23 @@
 /** What works on lists and vectors, and often on strings, alike. */
 import {
-  EMPTY,
-  NIL,
   bool,
   dictGet,
   dictHas,
+  EMPTY,
   each,
   equal,
   first,
   fromArray,
+  HashTable,
   isDict,
   isList,
   len,
+  NIL,
   nth,
   raise,
   rest,
   reverse,
+  SxSet,
   sublist,
   toArray,
   vector,
@@ -23,7 +25,6 @@ import {
   vectorLength,
   vectorRef,
 } from "../heap/index.ts";
-import { HashTable, SxSet } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare, typeError } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
@@ -91,9 +92,11 @@ function lastIndexOf(x: Value, item: Value): Value {
 }
 
 function contains(x: Value, item: Value): boolean {
-  if (typeof x === "string") return typeof item === "string" ? x.includes(item) : typeError("contains?", "string", "item", item);
+  if (typeof x === "string")
+    return typeof item === "string" ? x.includes(item) : typeError("contains?", "string", "item", item);
   if (x instanceof SxSet || x instanceof HashTable) return x.has(item);
-  if (isDict(x)) return typeof item === "string" ? dictHas(x, item) : typeError("contains?", "string", "item", item);
+  if (isDict(x))
+    return typeof item === "string" ? dictHas(x, item) : typeError("contains?", "string", "item", item);
   return itemsOf(x).some((y) => equal(y, item));
 }
 
@@ -112,7 +115,13 @@ export const sequences: readonly Primitive[] = [
   ),
   declare("second", "xs:sequence", "reads", "The second item, or nil.", (xs) => itemAt(xs, 1) ?? NIL),
   declare("third", "xs:sequence", "reads", "The third item, or nil.", (xs) => itemAt(xs, 2) ?? NIL),
-  declare("last", "xs:sequence", "reads", "The last item, or nil.", (xs) => itemAt(xs, sizeOf(xs) - 1) ?? NIL),
+  declare(
+    "last",
+    "xs:sequence",
+    "reads",
+    "The last item, or nil.",
+    (xs) => itemAt(xs, sizeOf(xs) - 1) ?? NIL,
+  ),
   declare("rest", "xs:sequence", "reads", "A list of all items but the first; of `()`, `()`.", (xs) =>
     isList(xs) ? rest(xs) : part(xs, 1, sizeOf(xs)),
   ),
@@ -173,7 +182,13 @@ export const sequences: readonly Primitive[] = [
       '`(index-of "hello" "l")` is `2`.',
     (x, item, from = 0) => indexOf(x, item, from),
   ),
-  declare("last-index-of", "x:string|list|vector item", "reads", "As `index-of`, of the last one.", lastIndexOf),
+  declare(
+    "last-index-of",
+    "x:string|list|vector item",
+    "reads",
+    "As `index-of`, of the last one.",
+    lastIndexOf,
+  ),
   declare(
     "contains?",
     "x:string|list|vector|set|dict|hash-table item",

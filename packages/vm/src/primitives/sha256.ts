@@ -58,7 +58,7 @@ export function sha256(message: Uint8Array): Uint8Array {
   }
   const digest = new Uint8Array(32);
   const out = new DataView(digest.buffer);
-  state.forEach((x, i) => out.setInt32(4 * i, x));
+  for (const [i, x] of state.entries()) out.setInt32(4 * i, x);
   return digest;
 }
 

@@ -1,5 +1,5 @@
 /** Strings: searching, cutting, changing. Text to and from other values is in text.ts. */
-import { NIL, bool, fromArray, inspect, raise, str } from "../heap/index.ts";
+import { bool, fromArray, inspect, NIL, raise, str } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
 import { declare, typeError } from "./declare.ts";
 import { checkString } from "./limits.ts";
@@ -46,32 +46,40 @@ function format(template: string, ...args: Value[]): string {
     const v = args[next++];
     return v ?? raise("arity", `format: no argument for ${directive}: there are ${args.length}`, template);
   };
-  const text = template.replace(/~(?:,(\d+))?(.|$)/gsu, (directive: string, digits: string | undefined, letter: string) => {
-    if (digits !== undefined && letter !== "f") letter = "";
-    switch (letter) {
-      case "a":
-        return str(take(directive));
-      case "s":
-        return inspect(take(directive));
-      case "d": {
-        const n = take(directive);
-        if (typeof n === "bigint" || Number.isInteger(n)) return str(n);
-        return typeError("format", "int|bigint", directive, n);
+  const text = template.replace(
+    /~(?:,(\d+))?(.|$)/gsu,
+    (directive: string, digits: string | undefined, letter: string) => {
+      if (digits !== undefined && letter !== "f") letter = "";
+      switch (letter) {
+        case "a":
+          return str(take(directive));
+        case "s":
+          return inspect(take(directive));
+        case "d": {
+          const n = take(directive);
+          if (typeof n === "bigint" || Number.isInteger(n)) return str(n);
+          return typeError("format", "int|bigint", directive, n);
+        }
+        case "f": {
+          const n = take(directive);
+          if (typeof n !== "number") return typeError("format", "number", directive, n);
+          if (Number(digits ?? 0) > 100)
+            return raise("range", `format: at most 100 decimals, got ${directive}`, template);
+          return digits === undefined ? str(n) : n.toFixed(Number(digits));
+        }
+        case "~":
+          return "~";
+        case "%":
+          return "\n";
+        default:
+          return raise(
+            "syntax",
+            `format: unknown directive ${directive}; there are ~a ~s ~d ~f ~,2f ~% and ~~`,
+            template,
+          );
       }
-      case "f": {
-        const n = take(directive);
-        if (typeof n !== "number") return typeError("format", "number", directive, n);
-        if (Number(digits ?? 0) > 100) return raise("range", `format: at most 100 decimals, got ${directive}`, template);
-        return digits === undefined ? str(n) : n.toFixed(Number(digits));
-      }
-      case "~":
-        return "~";
-      case "%":
-        return "\n";
-      default:
-        return raise("syntax", `format: unknown directive ${directive}; there are ~a ~s ~d ~f ~,2f ~% and ~~`, template);
-    }
-  });
+    },
+  );
   if (next < args.length) {
     raise("arity", `format: the template takes ${next} arguments, got ${args.length}`, template);
   }
@@ -129,8 +137,12 @@ export const stringPrimitives: readonly Primitive[] = [
       "match and `$$` a dollar; with a string, `to` is taken as it is.",
     replaceAll,
   ),
-  declare("starts-with?", "s:string prefix:string", "pure", "Whether `s` begins with `prefix`.", (s, prefix) =>
-    bool(s.startsWith(prefix)),
+  declare(
+    "starts-with?",
+    "s:string prefix:string",
+    "pure",
+    "Whether `s` begins with `prefix`.",
+    (s, prefix) => bool(s.startsWith(prefix)),
   ),
   declare("ends-with?", "s:string suffix:string", "pure", "Whether `s` ends with `suffix`.", (s, suffix) =>
     bool(s.endsWith(suffix)),
@@ -144,7 +156,9 @@ export const stringPrimitives: readonly Primitive[] = [
   changed("trim", "`s` without white space at both ends.", (s) => s.trim()),
   changed("trim-start", "`s` without white space at its start.", (s) => s.trimStart()),
   changed("trim-end", "`s` without white space at its end.", (s) => s.trimEnd()),
-  declare("blank?", "s:string", "pure", "Whether `s` is empty or white space only.", (s) => bool(s.trim() === "")),
+  declare("blank?", "s:string", "pure", "Whether `s` is empty or white space only.", (s) =>
+    bool(s.trim() === ""),
+  ),
   declare(
     "pad-left",
     "s:string n:nat &optional ch:string",
@@ -159,8 +173,14 @@ export const stringPrimitives: readonly Primitive[] = [
     "`s` with spaces, or `ch` over and over, put after it up to `n` units.",
     (s, n, ch = " ") => pad("pad-right", s, n, ch),
   ),
-  declare("repeat", "s:string n:nat", "pure", '`s`, `n` times over: `(repeat "ab" 2)` is `"abab"`.', (s, n) => {
-    checkString("repeat", s.length * n);
-    return s.repeat(n);
-  }),
+  declare(
+    "repeat",
+    "s:string n:nat",
+    "pure",
+    '`s`, `n` times over: `(repeat "ab" 2)` is `"abab"`.',
+    (s, n) => {
+      checkString("repeat", s.length * n);
+      return s.repeat(n);
+    },
+  ),
 ];

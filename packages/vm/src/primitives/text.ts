@@ -1,6 +1,6 @@
 /** Characters, symbols and the other things that text is made of. */
-import { NIL, fromArray, raise } from "../heap/index.ts";
-import { Sym, intern } from "../heap/value.ts";
+import { fromArray, NIL, raise } from "../heap/index.ts";
+import { intern, Sym } from "../heap/value.ts";
 import { declare } from "./declare.ts";
 import type { Primitive } from "./primitive.ts";
 
@@ -13,7 +13,8 @@ function graphemes(s: string): string[] {
 }
 
 function unitAt(name: string, s: string, i: number): number {
-  if (i >= s.length) raise("range", `${name}: index ${i} is out of range for a string of ${s.length} units`, s, i);
+  if (i >= s.length)
+    raise("range", `${name}: index ${i} is out of range for a string of ${s.length} units`, s, i);
   return i;
 }
 
@@ -58,7 +59,8 @@ export const text: readonly Primitive[] = [
     'The string of these UTF-16 units: `(from-char-code 72 105)` is `"Hi"`.',
     (...codes) => {
       for (const code of codes) {
-        if (code > 0xffff) raise("range", `from-char-code: ${code} is not a UTF-16 unit; from-code-point takes it`, code);
+        if (code > 0xffff)
+          raise("range", `from-char-code: ${code} is not a UTF-16 unit; from-code-point takes it`, code);
       }
       return codes.map((code) => String.fromCharCode(code)).join("");
     },
@@ -75,7 +77,8 @@ export const text: readonly Primitive[] = [
     "pure",
     '`s` in a Unicode normalisation form: `"NFC"` when not given, `"NFD"`, `"NFKC"` or `"NFKD"`.',
     (s, form = "NFC") => {
-      if (!FORMS.includes(form)) raise("range", `normalize: expected one of ${FORMS.join(" ")}, got ${form}`, form);
+      if (!FORMS.includes(form))
+        raise("range", `normalize: expected one of ${FORMS.join(" ")}, got ${form}`, form);
       return s.normalize(form);
     },
   ),

@@ -1,7 +1,7 @@
 /** Vectors: mutable, indexable. What they share with lists is in sequences.ts. */
 import {
-  NIL,
   makeVector,
+  NIL,
   raise,
   vector,
   vectorItems,
@@ -33,10 +33,16 @@ function bounds(name: string, v: Value, from: number, to: number | undefined): {
 
 export const vectors: readonly Primitive[] = [
   declare("vector", "&rest xs", "allocates", "A new vector of the arguments.", (...xs) => vector(xs)),
-  declare("make-vector", "n:nat &optional x", "allocates", "A new vector of `n` times `x` (nil when not given).", (n, x = NIL) => {
-    checkItems("make-vector", n);
-    return makeVector(n, x);
-  }),
+  declare(
+    "make-vector",
+    "n:nat &optional x",
+    "allocates",
+    "A new vector of `n` times `x` (nil when not given).",
+    (n, x = NIL) => {
+      checkItems("make-vector", n);
+      return makeVector(n, x);
+    },
+  ),
   declare("vector-length", "v:vector", "reads", "How many items there are.", (v) => vectorLength(v)),
   declare(
     "vector-ref",
@@ -52,11 +58,17 @@ export const vectors: readonly Primitive[] = [
     'Puts `x` at index `i`, which must exist ("range"). Gives nil.',
     (v, i, x) => (i >= 0 && vectorSet(v, i, x) ? NIL : outOfRange("vector-set!", v, i)),
   ),
-  declare("vector-push!", "v:vector x &rest more", "writes", "Adds the items at the end. Gives nil.", (v, x, ...more) => {
-    vectorPush(v, x);
-    for (const y of more) vectorPush(v, y);
-    return NIL;
-  }),
+  declare(
+    "vector-push!",
+    "v:vector x &rest more",
+    "writes",
+    "Adds the items at the end. Gives nil.",
+    (v, x, ...more) => {
+      vectorPush(v, x);
+      for (const y of more) vectorPush(v, y);
+      return NIL;
+    },
+  ),
   declare(
     "vector-pop!",
     "v:vector",
@@ -69,7 +81,9 @@ export const vectors: readonly Primitive[] = [
     for (let i = 0; i < n; i++) vectorSet(v, i, x);
     return NIL;
   }),
-  declare("vector-copy", "v:vector", "allocates", "A new vector of the same items.", (v) => vector(vectorItems(v))),
+  declare("vector-copy", "v:vector", "allocates", "A new vector of the same items.", (v) =>
+    vector(vectorItems(v)),
+  ),
   declare(
     "subvector",
     "v:vector from:nat &optional to:nat",
@@ -90,5 +104,7 @@ export const vectors: readonly Primitive[] = [
       return NIL;
     },
   ),
-  declare("list->vector", "xs:list|vector|set", "allocates", "A new vector of the items.", (xs) => vector(itemsOf(xs))),
+  declare("list->vector", "xs:list|vector|set", "allocates", "A new vector of the items.", (xs) =>
+    vector(itemsOf(xs)),
+  ),
 ];
