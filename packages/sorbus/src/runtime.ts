@@ -49,7 +49,7 @@ export interface RunOptions {
 }
 
 export interface EvalOptions extends RunOptions {
-  /** Name of the text in messages. Default "eval". */
+  /** Name of the text in messages. Default "eval 1" and so on. */
   readonly file?: string;
 }
 
@@ -70,6 +70,7 @@ export class Runtime {
   private readonly options: RuntimeOptions;
   private readonly texts: Map<string, string> = new Map();
   private readonly bridge: FunctionBridge;
+  private evaluated = 0;
 
   constructor(options: RuntimeOptions = {}) {
     this.options = options;
@@ -88,7 +89,9 @@ export class Runtime {
         (...args) =>
           this.call(f, ...args),
     };
-    this.world.main = new ModuleClass("main", this.world.core);
+    const main = new ModuleClass("main", this.world.core);
+    this.world.main = main;
+    this.world.modules.set(main.id, main);
   }
 
   // ---- running -------------------------------------------------------------------------------
@@ -166,7 +169,7 @@ export class Runtime {
   // ---- inside --------------------------------------------------------------------------------
 
   private *evalSteps(text: string, options: EvalOptions, module: Module): Steps<Value> {
-    const file = options.file ?? "eval";
+    const file = options.file ?? `eval ${++this.evaluated}`;
     this.texts.set(file, text);
     const { forms, errors } = read(text, { file });
     const [first] = errors;
@@ -294,6 +297,7 @@ export class Runtime {
   private hostFunction(f: (...args: never[]) => unknown): Value {
     const make = this.world.coreValue("%host-function");
     if (make === undefined) throw new RangeError("the prelude lacks %host-function");
+    this.world.hostObjects.add(f);
     return this.runNow({ fn: make, args: [f as unknown as Value] });
   }
 

@@ -87,6 +87,27 @@ export const vmTier: TierMaker = (host, limits) => {
   };
 };
 
+/** Numbers for objects of the host, so that a frozen fiber can name them while this process lives. */
+class HostObjects {
+  private readonly ids: WeakMap<object, number> = new WeakMap();
+  private readonly objects: Map<number, WeakRef<object>> = new Map();
+
+  add(object: object): void {
+    if (this.ids.has(object)) return;
+    const id = this.objects.size + 1;
+    this.ids.set(object, id);
+    this.objects.set(id, new WeakRef(object));
+  }
+
+  id(object: object): number | undefined {
+    return this.ids.get(object);
+  }
+
+  get(id: number): object | undefined {
+    return this.objects.get(id)?.deref();
+  }
+}
+
 /** A form being compiled for `eval`, between two of its macro calls. */
 class PendingForm {
   readonly form: Form;
@@ -105,6 +126,10 @@ export class World {
   readonly tier: Tier;
   /** The module that `eval` evaluates in. */
   main: Module | undefined;
+  /** The program's modules, by id. */
+  readonly modules: Map<string, Module> = new Map();
+  /** Objects of the host that the program may hold: functions that were given to it. */
+  readonly hostObjects: HostObjects = new HostObjects();
   private readonly evalExpander: Expander;
 
   constructor(make: TierMaker, limits: Limits, now: () => number, runNow: RunNow, development: boolean) {
@@ -113,6 +138,13 @@ export class World {
       compile: (form, result) => this.compileForm(form, result),
       suggest: (cell) => this.suggest(cell),
       now,
+      freezing: {
+        globals: () => this.globals(),
+        cell: (module, name) => this.cell(module, name),
+        primitive: (name) => compilerPrimitives.find((p) => p.name === name),
+        hostId: (object) => this.hostObjects.id(object),
+        hostObject: (id) => this.hostObjects.get(id),
+      },
     };
     this.core = coreModule(coreValues(), { elements: elementNames() });
     this.tier = make(host, limits);
@@ -155,6 +187,24 @@ export class World {
       cell.value = this.tier.instantiate(unit);
     }
     return cell.value;
+  }
+
+  /** The defined globals of the program's own modules. */
+  private *globals(): Iterable<Cell> {
+    for (const module of this.modules.values()) {
+      for (const name of module.definitions()) {
+        const binding = module.lookupOwn(name);
+        if (binding?.kind === "cell" && binding.cell.value !== undefined) yield binding.cell;
+      }
+    }
+  }
+
+  private cell(moduleId: string, name: string): Cell {
+    const module = moduleId === this.core.id ? this.core : this.modules.get(moduleId);
+    const binding = module?.lookupOwn(name);
+    if (binding?.kind === "cell" || binding?.kind === "element") return binding.cell;
+    if (module === undefined) throw new RangeError(`there is no module ${moduleId}`);
+    return module.forwardCell(name);
   }
 
   private suggest(cell: Cell): string | undefined {

@@ -13,6 +13,8 @@ export { HEADER, type Opcode, type OperandKind, op, opcodes } from "./bytecode/o
 export * from "./control/builtins.ts";
 export { keepsFrame } from "./control/frames.ts";
 export { isInherited } from "./control/marks.ts";
+export { CorruptBytes, type Extension, freezeGraph, thawGraph } from "./freeze/graph.ts";
+export { type FreezeWorld, freezeTree, thawTree } from "./freeze/tree.ts";
 export * from "./heap/index.ts";
 export * from "./heap/value.ts";
 export * from "./machine/arity.ts";

@@ -61,6 +61,12 @@ export function mayCapture(core: Core): boolean {
   return answer;
 }
 
+/** Whether evaluating `core` itself assigns a global. */
+export function assignsGlobal(core: Core): boolean {
+  if (core.op === "lambda") return false;
+  return core.op === "set-global" || core.op === "define" || children(core).some(assignsGlobal);
+}
+
 /** Whether `local` occurs in `core`, inner lambdas included. */
 export function mentions(core: Core, local: Local): boolean {
   if (core.op === "local" || core.op === "set-local") {

@@ -8,6 +8,7 @@
  */
 import {
   Assembler,
+  type Cell,
   Code,
   ElementPrimitive,
   type ClosureSpec,
@@ -21,7 +22,7 @@ import {
   UNSET,
 } from "@sorbus/vm";
 import type { Core, Lambda, Local } from "../core.ts";
-import { coreName, isSimple, type Loop, loopOf, mayCapture, mentions, mentionsDirectly, primitiveOf } from "./analysis.ts";
+import { assignsGlobal, coreName, isSimple, type Loop, loopOf, mayCapture, mentions, mentionsDirectly, primitiveOf } from "./analysis.ts";
 import { binary, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
 
 /** Where a variable is. */
@@ -50,6 +51,8 @@ export interface UnitContext {
   readonly locate: Locate;
   /** The origin that spans of this unit are relative to. */
   readonly origin: object;
+  /** The cell that the unit defines: defined whenever its function runs. */
+  readonly defining: Cell | undefined;
   /** Where live constants ended up: slot → function and constant index. */
   readonly slots: Map<string, { readonly fn: number; readonly constant: number }>;
 }
@@ -568,7 +571,7 @@ export class FunctionCompiler {
   /** Calls that need no frame. */
   private isInlined(core: Call): boolean {
     const primitive = primitiveOf(core.fn);
-    if (primitive !== undefined) {
+    if (primitive !== undefined && primitive.name !== "%template") {
       if (core.named !== undefined && primitive instanceof ElementPrimitive) return false;
       return core.args.length >= primitive.min && core.args.length <= primitive.max;
     }
@@ -583,7 +586,7 @@ export class FunctionCompiler {
 
   private inlined(core: Call, to: number): void {
     const primitive = primitiveOf(core.fn);
-    if (primitive === undefined) {
+    if (primitive === undefined || primitive.name === "%template") {
       const [template, ...values] = core.args;
       if (template?.op !== "const") throw new RangeError("%template without a template");
       const first = this.contiguous(values);
@@ -648,11 +651,23 @@ export class FunctionCompiler {
     return first;
   }
 
+  /**
+   * The global that can be looked up by the call itself, after its arguments: when no argument can run
+   * anything, and it is defined already (or is an argument the only thing that could fail first).
+   */
+  private calledByCell(core: Call): (Core & { op: "global" }) | undefined {
+    const { fn, args } = core;
+    if (fn.op !== "global" || core.named !== undefined) return undefined;
+    const { cell } = fn;
+    const defined = cell.value !== undefined || cell.module === "core" || cell === this.unit.defining;
+    return defined && !args.some((arg) => mayCapture(arg) || assignsGlobal(arg)) ? fn : undefined;
+  }
+
   /** A call with a frame of its own; `to` undefined: in place of this one. */
   private outgoing(core: Call, to: number | undefined): void {
     const base = this.allocate(HEADER);
     const n = core.args.length;
-    const global = core.fn.op === "global" && core.named === undefined ? core.fn : undefined;
+    const global = this.calledByCell(core);
     if (global === undefined) this.into(core.fn, base + 1);
     for (const arg of core.args) {
       const register = this.allocate();

@@ -25,6 +25,7 @@ export function generate(unit: Unit, options: GenerateOptions = {}): GeneratedUn
     hidden: options.hidden === true,
     origin,
     locate: (start, end) => spanAt(origin.source, origin.offset + start, origin.offset + end),
+    defining: unit.core.op === "define" && unit.core.value.op === "lambda" ? unit.core.cell : undefined,
     slots: new Map(),
   };
   try {
@@ -34,9 +35,17 @@ export function generate(unit: Unit, options: GenerateOptions = {}): GeneratedUn
     throw new Raise(condition("syntax", "the code is nested too deeply to compile"));
   }
   const functions: readonly Code[] = context.functions;
+  const generated: GeneratedUnit = {
+    id: unit.id,
+    get hash() {
+      return unit.contentHash;
+    },
+    functions,
+    slots: context.slots,
+  };
   functions.forEach((code, index) => {
-    code.unitHash = unit.contentHash;
+    code.unit = generated;
     code.unitIndex = index;
   });
-  return { id: unit.id, hash: unit.contentHash, functions, slots: context.slots };
+  return generated;
 }

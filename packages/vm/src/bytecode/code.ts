@@ -50,7 +50,7 @@ export class Code implements Callee {
   readonly hidden: boolean;
   readonly locate: Locate;
   /** The unit that this function belongs to, and its place there: how a frozen frame names its code. */
-  unitHash: string;
+  unit: UnitCode | undefined;
   unitIndex: number;
 
   constructor(init: CodeInit) {
@@ -70,7 +70,7 @@ export class Code implements Callee {
     this.positions = init.positions;
     this.hidden = init.hidden;
     this.locate = init.locate;
-    this.unitHash = "";
+    this.unit = undefined;
     this.unitIndex = 0;
   }
 }
@@ -78,6 +78,7 @@ export class Code implements Callee {
 /** A compiled top-level form. */
 export interface UnitCode {
   readonly id: string;
+  /** Of its contents, without places. May be computed when it is first read. */
   readonly hash: string;
   /** The first takes no arguments and evaluates the unit; the rest are the functions inside it. */
   readonly functions: readonly Code[];

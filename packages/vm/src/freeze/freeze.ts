@@ -36,6 +36,9 @@ interface Frame {
    */
   readonly kind: "build" | "fill" | "hashed";
   at: number;
+  /** The frame in whose part `upAt` the object was found. */
+  readonly up: Frame | undefined;
+  readonly upAt: number;
 }
 
 /** Ranges [from, to) of a buffer that some slice shows. */
@@ -51,8 +54,11 @@ export class Freezer {
   /** Entered, and not made yet. */
   readonly #open = new Set<object>();
   readonly #stack: Frame[] = [];
-  /** Fills that refer to something not made when their object was left: only in cycles. */
-  readonly #late: Frame[] = [];
+  /**
+   * Objects that are written already and whose parts are still to be visited. They wait until nothing is
+   * open: then what is built only refers to what is made, however the graph is tied together.
+   */
+  readonly #waiting: Frame[] = [];
   /** Fills of sets and tables, inner ones first. */
   readonly #hashed: Frame[] = [];
   readonly #buffers = new Map<object, Shown>();
@@ -69,20 +75,26 @@ export class Freezer {
       leave: () => {},
       kind: "fill",
       at: 0,
+      up: undefined,
+      upAt: 0,
     };
     this.#stack.push(top);
-    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+    for (;;) {
+      const frame = this.#stack.at(-1);
+      if (frame === undefined) {
+        const next = this.#waiting.pop();
+        if (next === undefined) break;
+        this.#stack.push(next);
+        continue;
+      }
       if (frame.at < frame.parts.length) {
         this.#visit(frame.parts[frame.at++] as Value);
         continue;
       }
       this.#stack.pop();
       if (frame.kind === "hashed") this.#hashed.push(frame);
-      else if (frame.kind === "fill" && frame.parts.some((part) => this.#open.has(part as object)))
-        this.#late.push(frame);
       else frame.leave();
     }
-    for (const frame of this.#late) frame.leave();
     for (const frame of this.#hashed) frame.leave();
     this.#out.byte(OPS.roots);
     this.#values(roots);
@@ -141,6 +153,12 @@ export class Freezer {
     }
   }
 
+  /** Where the object that is being visited was found. */
+  #here(): { up: Frame | undefined; upAt: number } {
+    const up = this.#stack.at(-1);
+    return { up, upAt: up === undefined ? 0 : up.at - 1 };
+  }
+
   /** The object has just been written: it has the next number. */
   #number(v: object): void {
     this.#open.delete(v);
@@ -154,7 +172,7 @@ export class Freezer {
       write();
       this.#number(v);
     };
-    this.#stack.push({ object: v, parts, label, leave, kind: "build", at: 0 });
+    this.#stack.push({ object: v, parts, label, leave, kind: "build", at: 0, ...this.#here() });
   }
 
   /** For what has been written already, without its parts. */
@@ -171,7 +189,10 @@ export class Freezer {
       this.#value(v);
       this.#values(parts);
     };
-    this.#stack.push({ object: v, parts, label, leave, kind, at: 0 });
+    const frame: Frame = { object: v, parts, label, leave, kind, at: 0, ...this.#here() };
+    // A set is built of its elements; it cannot be part of a cycle without something else that waits.
+    if (v instanceof SxSet) this.#stack.push(frame);
+    else this.#waiting.push(frame);
   }
 
   #pair(v: object): void {
@@ -216,7 +237,7 @@ export class Freezer {
         this.#values(items);
       };
       const label = (i: number): string => `element ${gap.from - from + i} of a list`;
-      this.#stack.push({ object: buffer, parts: items, label, leave, kind: "fill", at: 0 });
+      this.#waiting.push({ object: buffer, parts: items, label, leave, kind: "fill", at: 0, ...this.#here() });
     }
   }
 
@@ -259,7 +280,7 @@ export class Freezer {
   /** What has to exist before `v` can be made, and is made on entry: code objects and record types. */
   #first(part: object, label: string): void {
     const depth = this.#stack.length;
-    this.#stack.push({ object: part, parts: [], label: () => label, leave: () => {}, kind: "fill", at: 1 });
+    this.#stack.push({ object: part, parts: [], label: () => label, leave: () => {}, kind: "fill", at: 1, ...this.#here() });
     this.#visit(part);
     this.#stack.splice(depth, 1);
   }
@@ -379,10 +400,12 @@ export class Freezer {
 
   /** Says where in the graph the object is that cannot be frozen. */
   #refuse(v: object): never {
-    const path = this.#stack
-      .map((frame) => frame.label(frame.at - 1))
-      .filter((step) => step !== "")
-      .reverse();
+    const path: string[] = [];
+    const top = this.#stack.at(-1);
+    for (let frame = top, at = top === undefined ? 0 : top.at - 1; frame !== undefined; at = frame.upAt, frame = frame.up) {
+      const step = frame.label(at);
+      if (step !== "") path.push(step);
+    }
     const steps = path.length > 12 ? [...path.slice(0, 8), "…", ...path.slice(-3)] : path;
     const shown = inspectBriefly(v, 60);
     throw new Raise(

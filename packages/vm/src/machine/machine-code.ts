@@ -22,7 +22,7 @@ function machineCode(name: string, registers: number, write: (assembler: Assembl
       throw new RangeError(`${name} has no text`);
     },
   });
-  code.unitHash = name;
+  code.unit = { id: name, hash: "", functions: [code] };
   return code;
 }
 
@@ -52,7 +52,7 @@ export function bootCode(n: number): Code {
 
 /** Machine-made code by name, for thawing. */
 export function machineCodeByName(name: string): Code | undefined {
-  if (name === markCode.unitHash) return markCode;
+  if (name === markCode.unit?.id) return markCode;
   const boot = /^%boot-(\d+)$/.exec(name);
   return boot === null ? undefined : bootCode(Number(boot[1]));
 }

@@ -3,13 +3,15 @@
  * and what the host gives it: a clock, how to find and compile core definitions, words for unknown
  * names. It reaches for nothing itself.
  */
-import { type Code, type UnitCode } from "../bytecode/code.ts";
+import type { Code, UnitCode } from "../bytecode/code.ts";
 import { closure, condition, inspect, NIL, stats as heapStats } from "../heap/index.ts";
 import { liveSize } from "../heap/live.ts";
 import { type Cell, Raise, type Value } from "../heap/value.ts";
 import type { Engine, EngineFiber, Limits, RunStats } from "./engine.ts";
 import { throwCondition } from "./arity.ts";
-import { type Thread, TaskTree } from "./tasks.ts";
+import { type FreezeWorld, freezeTree, thawTree } from "../freeze/tree.ts";
+import { vmExtensions } from "./freeze.ts";
+import { type StartThread, TaskTree } from "./tasks.ts";
 import { VmThread } from "./thread.ts";
 
 /** What a machine needs from around it. */
@@ -22,6 +24,7 @@ export interface MachineHost {
   suggest(cell: Cell): string | undefined;
   /** Milliseconds, for time limits. */
   now(): number;
+  readonly freezing: FreezeWorld;
 }
 
 interface EffectiveLimits {
@@ -35,13 +38,15 @@ interface EffectiveLimits {
 /** Bytes that a stack may take where no memory limit is given. */
 const DEFAULT_STACK_BYTES = 1 << 30;
 const BYTES_PER_SLOT = 8;
+/** Versions of one definition whose frozen frames can be thawed. */
+const VERSIONS = 4;
 
 export class Machine implements Engine<UnitCode> {
   readonly name = "vm";
   private readonly host: MachineHost;
   /** Limits of threads that are being made. */
   limits: EffectiveLimits;
-  private readonly units: Map<string, UnitCode> = new Map();
+  private readonly units: Map<string, UnitCode[]> = new Map();
   private readonly entries: Map<string, Value> = new Map();
   private allocatedAtCheck = 0;
 
@@ -56,11 +61,16 @@ export class Machine implements Engine<UnitCode> {
 
   /** Keeps a unit's code, so that frames frozen in it can be found again. */
   addUnit(unit: UnitCode): void {
-    this.units.set(unit.hash, unit);
+    const versions = this.units.get(unit.id);
+    if (versions === undefined) this.units.set(unit.id, [unit]);
+    else {
+      versions.push(unit);
+      if (versions.length > VERSIONS) versions.shift();
+    }
   }
 
-  unit(hash: string): UnitCode | undefined {
-    return this.units.get(hash);
+  unit(id: string, hash: string): UnitCode | undefined {
+    return this.units.get(id)?.find((unit) => unit.hash === hash);
   }
 
   /** A closure without captured values. */
@@ -78,19 +88,37 @@ export class Machine implements Engine<UnitCode> {
   call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0 };
     const bounds = limits === undefined ? this.limits : effective(limits);
-    const start = (f: Value, values: readonly Value[]): Thread => new VmThread(this, f, values, stats, bounds);
     return new TaskTree(
-      start(fn, args),
-      (thunk, marks) => start(this.entry("%with-marks"), [marks, thunk]),
+      new VmThread(this, fn, args, stats, bounds),
+      this.starter(stats, bounds),
       stats,
-      () => {
-        throw new Raise(condition("host", "freezing is not there yet"));
-      },
+      this.freezer(stats, bounds),
     );
   }
 
-  thaw(_bytes: Uint8Array): EngineFiber {
-    throw new Raise(condition("host", "thawing is not there yet"));
+  /** How child fibers start. */
+  private starter(stats: RunStats, bounds: EffectiveLimits): StartThread {
+    return (thunk, marks) => new VmThread(this, this.entry("%with-marks"), [marks, thunk], stats, bounds);
+  }
+
+  private freezer(stats: RunStats, bounds: EffectiveLimits): (tree: TaskTree) => Uint8Array {
+    return (tree) => freezeTree(tree, this.host.freezing, vmExtensions(this, stats, bounds).extensions);
+  }
+
+  thaw(bytes: Uint8Array, limits?: Limits): EngineFiber {
+    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const bounds = limits === undefined ? this.limits : effective(limits);
+    const { extensions, complete } = vmExtensions(this, stats, bounds);
+    const tree = thawTree(
+      bytes,
+      this.host.freezing,
+      extensions,
+      this.starter(stats, bounds),
+      stats,
+      this.freezer(stats, bounds),
+    );
+    complete();
+    return tree;
   }
 
   /** A definition of the prelude that the machine itself calls. */

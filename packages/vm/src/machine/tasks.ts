@@ -91,12 +91,12 @@ export class TaskTree implements EngineFiber {
   private nextRequest = 1;
 
   constructor(
-    thread: Thread,
+    root: Thread | Task,
     start: StartThread,
     stats: RunStats,
     freezer: (tree: TaskTree) => Uint8Array,
   ) {
-    this.root = new Task(thread, undefined);
+    this.root = root instanceof Task ? root : new Task(root, undefined);
     this.start = start;
     this.stats = stats;
     this.freezer = freezer;
@@ -296,6 +296,20 @@ export class TaskTree implements EngineFiber {
 
   freeze(): Uint8Array {
     return this.freezer(this);
+  }
+
+  /** A tree in the state that `snapshot` gave. */
+  static restore(
+    state: { root: Task; ready: Task[]; asking: [number, Task][]; nextRequest: number },
+    start: StartThread,
+    stats: RunStats,
+    freezer: (tree: TaskTree) => Uint8Array,
+  ): TaskTree {
+    const tree = new TaskTree(state.root, start, stats, freezer);
+    tree.ready = state.ready;
+    for (const [id, task] of state.asking) tree.asking.set(id, task);
+    tree.nextRequest = state.nextRequest;
+    return tree;
   }
 
   /** For freezing: what the tree consists of besides its tasks. */

@@ -100,6 +100,13 @@ export class VmThread implements Thread {
     for (let i = 0; i < args.length; i++) this.stack[HEADER + HEADER + i] = args[i];
   }
 
+  /** A thread without frames, to be filled by a thaw. */
+  static empty(machine: Machine, stats: RunStats, bounds: EffectiveLimits): VmThread {
+    const thread = new VmThread(machine, NIL, [], stats, bounds);
+    thread.fp = 0;
+    return thread;
+  }
+
   run(budget: Budget): ThreadStep {
     if (this.stop?.type === "done" || this.stop?.type === "raised") return this.stop;
     this.stop = undefined;
@@ -188,6 +195,15 @@ export class VmThread implements Thread {
       slice = parts.slices;
       this.parts = parts.next;
     }
+    this.lift(slice);
+    this.deliver(value);
+    if (this.slotLimit > this.bounds.slots && this.depth() < this.bounds.slots) {
+      this.slotLimit = this.bounds.slots;
+    }
+  }
+
+  /** Copies the top frame of `slice`, which is `below`, into the empty active segment. */
+  lift(slice: Slice): void {
     const first = slice.fp - HEADER;
     const size = slice.to - first;
     const code = slice.values[slice.fp + CODE] as Code;
@@ -203,10 +219,6 @@ export class VmThread implements Thread {
       stack[HEADER + MARK_LINK] = 0;
     }
     this.below = under(slice, slice.fp);
-    stack[HEADER + (code.code[slice.pc - 1] as number)] = value;
-    if (this.slotLimit > this.bounds.slots && this.depth() < this.bounds.slots) {
-      this.slotLimit = this.bounds.slots;
-    }
   }
 
   // ---- room ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { ElementPrimitive } from "../primitives/element.ts";
 import type { Primitive } from "../primitives/primitive.ts";
 import { ELEMENTS } from "./elements.ts";
 import { escapeText } from "./escape.ts";
-import { checkElementName, element, fragment, markupParts, renderToHtml } from "./template.ts";
+import { checkElementName, element, fragment, markupParts, renderTemplate, renderToHtml, type Template } from "./template.ts";
 
 /**
  * The function of each element, by its name and by `html/` and its name. The bare names give way to
@@ -26,6 +26,13 @@ export const elementFunctions: ReadonlyMap<string, ElementPrimitive> = new Map(
 const DOCTYPE = new Markup("<!doctype html>");
 
 export const markupPrimitives: readonly Primitive[] = [
+  declare(
+    "%template",
+    "template &rest values",
+    "reads",
+    "The markup of a compiled template with its slots filled.",
+    (template, ...values) => renderTemplate(template as unknown as Template, values),
+  ),
   declare(
     "<>",
     "&rest children",
