@@ -1,7 +1,9 @@
 /** Puts the core module together: values, special forms, elements, and the compiler's own primitives. */
 import { Cell, Primitive, raise, renderTemplate, TRUE, FALSE, type Value } from "@sorbus/vm";
+import { type Form, type ListForm, read } from "@sorbus/reader";
 import { FoldedTemplate } from "./markup.ts";
-import { CoreModule } from "./module.ts";
+import { CoreModule, type Signature } from "./module.ts";
+import { parseParams, signatureOf } from "./params.ts";
 import { expansionPrimitive } from "./quasi.ts";
 import { specialForms } from "./special/index.ts";
 
@@ -37,8 +39,18 @@ export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, def
 export interface CoreModuleOptions {
   /** Called once for a name whose value is undefined, when a program first refers to it: the place to compile it. */
   readonly resolve?: (name: string) => void;
+  /** Parameters of functions whose value is made on demand, as in `"f xs &rest more"`; for `check`. */
+  readonly parameters?: (name: string) => string | undefined;
   /** Element name → the function that makes it. `html/NAME` is bound for all, NAME where no core function has it. */
   readonly elements?: Iterable<readonly [string, Value]>;
+}
+
+/** What `options.parameters` tells of a function. */
+function describe(name: string, { parameters }: CoreModuleOptions): Signature | undefined {
+  const text = parameters?.(name);
+  if (text === undefined) return undefined;
+  const { forms } = read(`(${text})`);
+  return signatureOf("function", name, parseParams(forms[0] as Form, (forms[0] as ListForm).items, 0));
 }
 
 /**
@@ -50,9 +62,9 @@ export function coreModule(
   options: CoreModuleOptions = {},
 ): CoreModule {
   const core = new CoreModule(options.resolve);
-  for (const [name, value] of values) core.bind(name, { kind: "cell", cell: new Cell("core", name, value) });
+  for (const [name, value] of values) core.bindValue(name, value, describe(name, options));
   for (const primitive of compilerPrimitives) {
-    core.bind(primitive.name, { kind: "cell", cell: new Cell("core", primitive.name, primitive) });
+    core.bindValue(primitive.name, primitive);
   }
   for (const [name, expand] of specialForms) core.bind(name, { kind: "special", name, expand });
   for (const [name, value] of options.elements ?? []) {

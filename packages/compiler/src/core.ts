@@ -90,6 +90,12 @@ export type Core =
       readonly named?: readonly number[];
     };
 
+/** A template of static markup, and the paths of the literals that are text in it and nothing else. */
+export interface LiveTemplate {
+  readonly template: Value;
+  readonly literals: readonly string[];
+}
+
 /** What a top-level form expands to. */
 export interface Unit {
   /** Module id + definition name, or module id + ordinal for an expression. */
@@ -102,4 +108,6 @@ export interface Unit {
   readonly interfaceHash: string;
   /** Live constant slots: slot id → value. */
   readonly slots: ReadonlyMap<string, Value>;
+  /** Folded templates by the path of their outermost element; the constant has the same path as its slot. */
+  readonly templates?: ReadonlyMap<string, LiveTemplate>;
 }

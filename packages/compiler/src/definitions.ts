@@ -107,7 +107,10 @@ const defineRecordType: Definer = {
     return recordDefinitions(x, form, () => x.reference(type)).map(({ symbol, signature, make }) => {
       x.checkBinder(symbol, undefined);
       const local = x.scope.bind(symbol);
-      if (signature?.fields !== undefined) x.localRecords.set(local, signature.fields);
+      if (signature?.fields !== undefined) {
+        x.localRecords ??= new Map();
+        x.localRecords.set(local, signature.fields);
+      }
       return { local, make };
     });
   },

@@ -1,9 +1,10 @@
 /** The expander of a program: what all expansions share. `expansion.ts` does the walking. */
-import type { Form } from "@sorbus/reader";
+import { type Form, spanOf } from "@sorbus/reader";
 import type { Cell, Value } from "@sorbus/vm";
 import type { Core, Unit } from "./core.ts";
+import type { Diagnostic, DiagnosticCode } from "./check.ts";
 import type { Expansion } from "./expansion.ts";
-import type { MacroCache } from "./macros.ts";
+import { MacroCache, MacroSuspended } from "./macros.ts";
 import type { CoreModule, Module } from "./module.ts";
 import { syntaxError } from "./syntax.ts";
 import { expandTop } from "./top.ts";
@@ -43,8 +44,10 @@ export class Expander {
   describeCycle: ((from: Module, to: Module) => string) | undefined;
   /** With `diagnose`: the calls of each module. */
   readonly calls: Map<Module, GlobalCall[]> = new Map();
+  /** With `diagnose`: what `warn` was told. */
+  readonly warnings: Map<Module, Diagnostic[]> = new Map();
   /** Macro results of top-level forms whose expansion was suspended. */
-  private readonly caches = new WeakMap<Form, MacroCache>();
+  private readonly suspended = new WeakMap<Form, MacroCache>();
 
   constructor(options: ExpanderOptions) {
     this.options = options;
@@ -63,28 +66,37 @@ export class Expander {
       return [...this.units(form, module)];
     } catch (error) {
       // The caller has seen none of the units.
-      this.caches.get(form)?.done.clear();
+      const cache = this.suspended.get(form);
+      if (cache !== undefined) cache.done = 0;
       throw error;
     }
   }
 
   /** As `expandTopLevel`, one unit at a time: a macro in the form may use what earlier units, once run, define. */
   *units(form: Form, module: Module): Generator<Unit, void, void> {
-    let cache = this.caches.get(form);
-    if (cache === undefined) {
-      cache = { results: new Map(), done: new Set() };
-      this.caches.set(form, cache);
-    }
+    const cache = this.suspended.get(form) ?? new MacroCache();
     try {
       yield* expandTop(this, form, module, cache);
-      this.caches.delete(form);
+      if (cache.results !== undefined) this.suspended.delete(form);
     } catch (error) {
+      if (error instanceof MacroSuspended) this.suspended.set(form, cache);
       // Recursion over a form ends on the host's stack before our own count does when frames are large.
       if (error instanceof RangeError && error.message.includes("call stack")) {
         syntaxError(form, "nested too deeply");
       }
       throw error;
     }
+  }
+
+  /** With `diagnose`: notes what is doubtful, though no mistake. */
+  warn(module: Module, form: Form, code: DiagnosticCode, message: string): void {
+    if (this.options.diagnose !== true) return;
+    let warnings = this.warnings.get(module);
+    if (warnings === undefined) {
+      warnings = [];
+      this.warnings.set(module, warnings);
+    }
+    warnings.push({ severity: "warning", code, message, span: spanOf(form) });
   }
 
   /** Notes a call of a global function. */

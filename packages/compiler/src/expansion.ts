@@ -9,6 +9,7 @@ import type { Core, KeyParam, Lambda, Local, OptionalParam } from "./core.ts";
 import { expandBody } from "./body.ts";
 import { checkCall } from "./calls.ts";
 import type { Expander } from "./expander.ts";
+import { LiveParts } from "./live.ts";
 import { expandElement } from "./markup.ts";
 import { expandMacro, type MacroCache } from "./macros.ts";
 import type { Binding, CoreModule, Module } from "./module.ts";
@@ -47,20 +48,12 @@ export class Expansion {
   readonly core: CoreModule;
   readonly scope: Scope = new Scope();
   readonly development: boolean;
-  /** Literals in ordinary expression positions: what may become live constants. */
-  readonly literals: Extract<Core, { op: "const" }>[] = [];
-  /** Those of them that name something. */
-  readonly identities: Set<Core> = new Set();
-  /** Constants that are folded templates. */
-  readonly templates: Extract<Core, { op: "const" }>[] = [];
-  /** Element calls that went into a template. */
-  readonly folded: Set<Form> = new Set();
-  /** Forms that a macro has seen as data: nothing inside them is live. */
-  readonly consumed: Set<Form> = new Set();
+  /** In development: what may be edited without compiling. */
+  readonly live: LiveParts | undefined;
   /** Variables that the pattern being expanded needs around its clause. */
   matchLocals: Local[] = [];
   /** Record types that are defined in a body: their fields. */
-  readonly localRecords: Map<Local, readonly string[]> = new Map();
+  localRecords: Map<Local, readonly string[]> | undefined;
   readonly cache: MacroCache;
   /** In the body of a `defmacro`: the variable that holds the scope of the present expansion. */
   macroScope: SymbolForm | undefined;
@@ -71,6 +64,7 @@ export class Expansion {
     this.module = module;
     this.core = expander.options.core;
     this.development = expander.options.development === true;
+    this.live = this.development ? new LiveParts() : undefined;
     this.cache = cache;
   }
 
@@ -249,7 +243,7 @@ export class Expansion {
 
   private literal(form: Form, value: Value): Core {
     const node = { op: "const", form, value } as const;
-    if (this.development) this.literals.push(node);
+    this.live?.literals.push(node);
     return node;
   }
 
@@ -385,19 +379,12 @@ export class Expansion {
 
   private finishCall(call: OpenCall): Core {
     const { form, fn, args, named } = call;
-    if (this.development) this.noteIdentity(fn, args[0]);
+    this.live?.noteCall(fn, args[0]);
     // A primitive has no named arguments, and the core's cells are never assigned.
     const plain = named === undefined || (fn.op === "global" && fn.cell.module === "core" && isPositional(fn.cell.value));
     const core: Extract<Core, { op: "call" }> = plain ? { op: "call", form, fn, args } : { op: "call", form, fn, args, named };
     if (fn.op === "global") checkCall(this, core, fn.cell);
     return core;
-  }
-
-  /** Names of effects and routes are identities, not texts to be edited live. */
-  private noteIdentity(fn: Core, first: Core | undefined): void {
-    if (first?.op !== "const" || typeof first.value !== "string") return;
-    const effect = fn.op === "global" && fn.cell.module === "core" && fn.cell.name === "perform";
-    if (effect || first.value.startsWith("/")) this.identities.add(first);
   }
 
   // Functions

@@ -4,7 +4,7 @@
  */
 import type { Form } from "@sorbus/reader";
 import { Cell, inspect, RecordType, Sym, type Value } from "@sorbus/vm";
-import type { Core, Local } from "./core.ts";
+import type { Core, Lambda, Local } from "./core.ts";
 
 /** Two FNV-like lanes with different primes. */
 export class Hasher {
@@ -22,11 +22,20 @@ export class Hasher {
     for (let i = 0; i < length; i += 1) this.int(text.charCodeAt(i));
   }
 
+  number(n: number): void {
+    float[0] = n;
+    this.int(words[0] as number);
+    this.int(words[1] as number);
+  }
+
   /** 16 hexadecimal digits. */
   digest(): string {
     return hex(mix(this.a ^ (this.b >>> 7))) + hex(mix(this.b ^ Math.imul(this.a, 0xc2b2ae35)));
   }
 }
+
+const float = new Float64Array(1);
+const words = new Int32Array(float.buffer);
 
 function mix(n: number): number {
   let x = n ^ (n >>> 16);
@@ -50,11 +59,11 @@ export function formHash(form: Form): string {
       case "list":
         hasher.string(item.bracket);
         hasher.int(item.items.length);
-        queue.push(...item.items);
+        for (const inner of item.items) queue.push(inner);
         break;
       case "dict":
         hasher.int(item.items.length);
-        queue.push(...item.items);
+        for (const inner of item.items) queue.push(inner);
         break;
       case "symbol":
       case "keyword":
@@ -79,7 +88,13 @@ export abstract class CompilerConstant {
 }
 
 function hashValue(hasher: Hasher, value: Value): void {
-  if (value instanceof Cell) hasher.string(`cell ${value.module} ${value.name}`);
+  if (typeof value === "string") {
+    hasher.int(1);
+    hasher.string(value);
+  } else if (typeof value === "number") {
+    hasher.int(2);
+    hasher.number(value);
+  } else if (value instanceof Cell) hasher.string(`cell ${value.module} ${value.name}`);
   else if (value instanceof RecordType) hasher.string(`record-type ${value.name}`);
   else if (value instanceof Sym) hasher.string(`symbol ${value.name}`);
   else if (value instanceof CompilerConstant) value.hashInto(hasher);
@@ -94,12 +109,15 @@ function locals(hasher: Hasher, list: readonly Local[]): void {
   for (const local of list) hasher.int(local.id);
 }
 
+/** What stands for each operation in a hash. */
+const ops = { const: 11, local: 12, global: 13, "set-local": 14, "set-global": 15, define: 16, if: 17, seq: 18, let: 19, letrec: 20, lambda: 21, call: 22 };
+
 /** Hash of an expansion, without places. Equal sources give equal hashes in any process. O(size), no recursion. */
 export function coreHash(core: Core): string {
   const hasher = new Hasher();
   const queue: Core[] = [core];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-    hasher.string(node.op);
+    hasher.int(ops[node.op]);
     switch (node.op) {
       case "const":
         hashValue(hasher, node.value);
@@ -126,40 +144,49 @@ export function coreHash(core: Core): string {
         break;
       case "seq":
         hasher.int(node.body.length);
-        queue.push(...node.body);
+        pushAll(queue, node.body);
         break;
       case "let":
       case "letrec":
         locals(hasher, node.locals);
-        queue.push(node.body, ...node.inits);
+        queue.push(node.body);
+        pushAll(queue, node.inits);
         break;
       case "lambda":
-        hasher.string(node.name);
-        hasher.string(node.kind);
-        locals(hasher, node.required);
-        locals(hasher, node.rest === undefined ? [] : [node.rest]);
-        hasher.int(node.optional.length);
-        for (const o of node.optional) {
-          hasher.int(o.local.id);
-          queue.push(o.fallback);
-        }
-        hasher.int(node.keys.length);
-        for (const k of node.keys) {
-          hasher.string(k.name);
-          hasher.int(k.local.id);
-          hasher.int(k.fallback === undefined ? 0 : 1);
-          if (k.fallback !== undefined) queue.push(k.fallback);
-        }
-        queue.push(node.body);
+        hashLambda(hasher, node, queue);
         break;
       case "call":
         hasher.int(node.args.length);
-        hasher.int(node.named?.length ?? -1);
-        for (const index of node.named ?? []) hasher.int(index);
+        if (node.named !== undefined) for (const index of node.named) hasher.int(~index);
         queue.push(node.fn);
-        for (const arg of node.args) queue.push(arg);
+        pushAll(queue, node.args);
         break;
     }
   }
   return hasher.digest();
+}
+
+/** A list may be longer than a call takes arguments. */
+function pushAll(queue: Core[], nodes: readonly Core[]): void {
+  for (const node of nodes) queue.push(node);
+}
+
+function hashLambda(hasher: Hasher, node: Lambda, queue: Core[]): void {
+  hasher.string(node.name);
+  hasher.string(node.kind);
+  locals(hasher, node.required);
+  hasher.int(node.rest === undefined ? -1 : node.rest.id);
+  hasher.int(node.optional.length);
+  for (const { local, fallback } of node.optional) {
+    hasher.int(local.id);
+    queue.push(fallback);
+  }
+  hasher.int(node.keys.length);
+  for (const { name, local, fallback } of node.keys) {
+    hasher.string(name);
+    hasher.int(local.id);
+    hasher.int(fallback === undefined ? 0 : 1);
+    if (fallback !== undefined) queue.push(fallback);
+  }
+  queue.push(node.body);
 }

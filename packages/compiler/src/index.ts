@@ -1,6 +1,7 @@
 /** Macro expansion, analysis, modules and code generation of SX. */
 export { type Loop, loopOf } from "./codegen/analysis.ts";
 export { type GeneratedUnit, type GenerateOptions, generate } from "./codegen/index.ts";
+export { check, type Diagnostic, type DiagnosticCode, DIAGNOSTICS, diagnosticOf } from "./check.ts";
 export type * from "./core.ts";
 export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-module.ts";
 export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";

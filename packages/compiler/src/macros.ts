@@ -8,10 +8,10 @@ import { listAt, syntaxError } from "./syntax.ts";
 import { formToValue, placeOfCall, remember, valueToForm } from "./values.ts";
 
 /** Results of macro calls in one top-level form, so that a suspended expansion goes on where it was. */
-export interface MacroCache {
-  readonly results: Map<Form, Form>;
-  /** Ordinals of the units that have been handed out already. */
-  readonly done: Set<number>;
+export class MacroCache {
+  results: Map<Form, Form> | undefined;
+  /** How many units of the form have been handed out already. */
+  done: number = 0;
 }
 
 /**
@@ -51,8 +51,10 @@ const maxExpansions = 100_000;
 
 /** The form that a macro call stands for. @throws MacroSuspended */
 export function expandMacro(x: Expansion, form: ListForm, macro: Macro): Form {
-  if (x.development) x.consumed.add(form);
-  const { results } = x.cache;
+  x.live?.consumed.add(form);
+  const { cache } = x;
+  cache.results ??= new Map();
+  const { results } = cache;
   const cached = results.get(form);
   if (cached !== undefined) return cached;
   if (results.size >= maxExpansions) syntaxError(form, `the expansion of the macro ${macro.name} does not end`);

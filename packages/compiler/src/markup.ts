@@ -58,6 +58,8 @@ interface Plan {
 class Folder {
   readonly builder: TemplateBuilder = new TemplateBuilder();
   readonly fillings: Filling[] = [];
+  /** Constants that are text of the template and name nothing. */
+  readonly literals: Form[] = [];
   private readonly x: Expansion;
 
   constructor(x: Expansion) {
@@ -69,15 +71,17 @@ class Folder {
     builder.open(name);
     for (const attribute of plan.attributes) {
       const value = constantOf(attribute.form);
-      if (value !== undefined && this.constantAttribute(name, attribute.name, value)) continue;
-      builder.attributeSlot(attribute.name);
       const identity = attribute.name === "key" || attribute.name === "id";
+      if (value !== undefined && this.constantAttribute(name, attribute.name, value)) {
+        if (!identity) this.literals.push(attribute.form);
+        continue;
+      }
+      builder.attributeSlot(attribute.name);
       const core = identity ? x.fixed(attribute.form) : x.expand(attribute.form);
       this.fillings.push({ core, path: [...path, attribute.index] });
     }
     for (const [child, index] of plan.children) this.child(child, [...path, index]);
     builder.close();
-    if (x.development) x.folded.add(form);
   }
 
   private constantAttribute(element: string, name: string, value: Value): boolean {
@@ -95,7 +99,10 @@ class Folder {
     const { builder, x } = this;
     if (form.type !== "list" && form.type !== "dict") {
       const value = constantOf(form);
-      if (value !== undefined && builder.child(value)) return;
+      if (value !== undefined && builder.child(value)) {
+        this.literals.push(form);
+        return;
+      }
     }
     const binding = x.headBinding(form);
     if (binding?.kind === "element") {
@@ -184,8 +191,8 @@ export function expandElement(x: Expansion, form: ListForm, binding: ElementBind
   if (plan === undefined) return x.call(form, { op: "global", form: form.items[0] as SymbolForm, cell: binding.cell });
   const folder = new Folder(x);
   folder.element(form, binding.name, plan, []);
-  const node: Core = { op: "const", form, value: new FoldedTemplate(folder.builder.finish()) };
-  if (x.development) x.templates.push(node);
+  const node = { op: "const", form, value: new FoldedTemplate(folder.builder.finish()) } as const;
+  x.live?.templates.push({ node, literals: folder.literals });
   return inSourceOrder(x, form, folder.fillings, (args) => x.coreCall(form, "%template", [node, ...args]));
 }
 

@@ -38,17 +38,19 @@ export type Binding =
   /** A macro whose definition stands further down, or in a module that is still being loaded. */
   | { readonly kind: "pending"; readonly name: string; readonly module: Module };
 
-const signatures = new WeakMap<Cell, Signature>();
+/** A global of a module, with what is known of its definition. */
+class ModuleCell extends Cell {
+  signature: Signature | undefined;
+}
 
 /** Notes what is known of the definition that fills `cell`; undefined: nothing. */
 export function noteSignature(cell: Cell, signature: Signature | undefined): void {
-  if (signature === undefined) signatures.delete(cell);
-  else signatures.set(cell, signature);
+  if (cell instanceof ModuleCell) cell.signature = signature;
 }
 
 /** What is known of the definition that fills `cell`. */
 export function signatureOfCell(cell: Cell): Signature | undefined {
-  return signatures.get(cell);
+  return cell instanceof ModuleCell ? cell.signature : undefined;
 }
 
 /** One `(import …)`: a view of another module. */
@@ -142,10 +144,15 @@ export class Module {
   forwardCell(name: string): Cell {
     let cell = this.forward.get(name);
     if (cell === undefined) {
-      cell = new Cell(this.id, name);
+      cell = new ModuleCell(this.id, name);
       this.forward.set(name, cell);
     }
     return cell;
+  }
+
+  /** Whether `cell` stands for a name that nothing has defined. */
+  isUnknown(cell: Cell): boolean {
+    return this.forward.get(cell.name) === cell;
   }
 
   /** The cell of a definition of this module, made if need be; whatever else had the name here gives way. */
@@ -157,7 +164,7 @@ export class Module {
   defineBinding(name: string): Extract<Binding, { kind: "cell" }> {
     const existing = this.own.get(name);
     if (existing?.kind === "cell") return existing;
-    const cell = this.forward.get(name) ?? new Cell(this.id, name);
+    const cell = this.forward.get(name) ?? new ModuleCell(this.id, name);
     this.forward.delete(name);
     const binding: Extract<Binding, { kind: "cell" }> = { kind: "cell", cell };
     this.own.set(name, binding);
@@ -204,6 +211,13 @@ export class CoreModule extends Module {
   /** Adds or replaces a binding; for the makers of core modules. */
   bind(name: string, binding: Binding): void {
     this.own.set(name, binding);
+  }
+
+  /** Binds a name to a cell with that value; undefined: none so far. */
+  bindValue(name: string, value: Value | undefined, signature?: Signature): void {
+    const cell = new ModuleCell(this.id, name, value);
+    cell.signature = signature;
+    this.own.set(name, { kind: "cell", cell });
   }
 
   override lookup(name: string): Binding | undefined {

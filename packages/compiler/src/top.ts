@@ -34,11 +34,10 @@ export function* expandTop(
     }
     const unit = expandOne(x, next);
     // A form that is expanded again after a suspension has handed these out before.
-    if (!cache.done.has(ordinal)) {
-      yield unit;
-      cache.done.add(ordinal);
-    }
     ordinal += 1;
+    if (ordinal <= cache.done) continue;
+    cache.done = ordinal;
+    yield unit;
   }
 }
 

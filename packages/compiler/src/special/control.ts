@@ -4,6 +4,7 @@ import { FALSE, TRUE } from "@sorbus/vm";
 import type { Core } from "../core.ts";
 import { needBody } from "../definitions.ts";
 import type { Expansion, SpecialForm } from "../expansion.ts";
+import { signatureOfCell } from "../module.ts";
 import { headName, isParen, isSymbol, listAt, need, needCount, syntaxError } from "../syntax.ts";
 import { quoted } from "../values.ts";
 
@@ -82,8 +83,32 @@ export function isClauseCond(form: ListForm): boolean {
   return form.items.length > 1 && form.items.slice(1).every(isParen);
 }
 
+/** Whether clause lists could be pairs of calls: `(cond (zero? n) (first xs) (one? n) (second xs))`. */
+function looksFlat(x: Expansion, form: ListForm): boolean {
+  const count = form.items.length - 1;
+  return x.expander.options.diagnose === true && count % 2 === 0 && form.items.every((clause, i) => i % 2 === 0 || isCall(x, clause));
+}
+
+/** Whether a list form reads as a call of something global. */
+function isCall(x: Expansion, form: Form): boolean {
+  if (!isParen(form) || x.isElse(form.items[0])) return false;
+  const binding = x.headBinding(form);
+  if (binding?.kind !== "cell") return binding !== undefined;
+  return binding.cell.module === "core" || signatureOfCell(binding.cell) !== undefined;
+}
+
 export const cond: SpecialForm = (x, form) => {
-  if (isClauseCond(form)) return clauses(x, form, form.items.slice(1) as ListForm[], () => x.nil(form));
+  if (isClauseCond(form)) {
+    if (looksFlat(x, form)) {
+      x.expander.warn(
+        x.module,
+        form,
+        "flat-cond",
+        "every argument of this cond is a list, so each is a clause (test value…); were pairs of test and value meant?",
+      );
+    }
+    return clauses(x, form, form.items.slice(1) as ListForm[], () => x.nil(form));
+  }
   const { items } = form;
   if (items.length % 2 === 0) syntaxError(form, "cond needs pairs of a test and a value, or clauses (test value…)");
   let count = items.length - 1;

@@ -164,7 +164,7 @@ function recordPattern(x: Expansion, form: ListForm, head: SymbolForm, fields: r
 }
 
 function recordFields(x: Expansion, binding: NonNullable<ReturnType<Expansion["resolve"]>>): readonly string[] | undefined {
-  if (binding.kind === "local") return x.localRecords.get(binding.local);
+  if (binding.kind === "local") return x.localRecords?.get(binding.local);
   return binding.kind === "cell" ? signatureOfCell(binding.cell)?.fields : undefined;
 }
 
@@ -173,6 +173,11 @@ export const match: SpecialForm = (x, form) => {
   const local = x.scope.fresh("");
   const value: Access = () => x.local(form, local);
   const made = form.items.slice(2).map((clause) => matchClause(x, clause, value));
+  const last = made.findIndex((clause) => clause.test === undefined);
+  const beyond = last < 0 ? undefined : made[last + 1];
+  if (beyond !== undefined) {
+    x.expander.warn(x.module, beyond.form, "unreachable", "the clause before this one matches everything");
+  }
   let core = x.coreCall(form, "%match-failure", [value()]);
   for (let i = made.length - 1; i >= 0; i -= 1) {
     const { test, body, form: clause, notes } = made[i] as Clause;
