@@ -11,5 +11,6 @@ export {
   type RuntimeOptions,
   type RuntimeStats,
 } from "./runtime.ts";
-export type { MaybePromise } from "./steps.ts";
-export { type Tier, type TierMaker, vmTier } from "./world.ts";
+export { nodeFiles, type SourceFiles } from "./files.ts";
+export type { MaybePromise } from "./maybe.ts";
+export { type RunNow, type Tier, type TierMaker, vmTier, World } from "./world.ts";

@@ -3,7 +3,7 @@
  * answers come, and in what happens to the fiber meanwhile; a program must not be able to tell.
  */
 import { isPromise, type Resolver } from "@sorbus/io-resolver";
-import type { Engine, EngineFiber, Request, Value } from "@sorbus/vm";
+import type { EngineFiber, Request, Value } from "@sorbus/vm";
 import { conditionOf } from "./world.ts";
 
 /**
@@ -49,11 +49,12 @@ export interface DriveOptions {
   readonly resolver: Resolver;
   /** Calls and loop iterations after which a run counts as endless. */
   readonly fuel: number;
+  readonly thaw: (bytes: Uint8Array) => EngineFiber;
 }
 
 /** @throws Deadlock, OutOfFuel, and whatever an engine must not throw */
-export async function drive(engine: Pick<Engine, "thaw">, start: EngineFiber, options: DriveOptions): Promise<Result> {
-  const { answers, resolver, fuel } = options;
+export async function drive(start: EngineFiber, options: DriveOptions): Promise<Result> {
+  const { answers, resolver, fuel, thaw } = options;
   const pending: Pending[] = [];
   let fiber = start;
   for (;;) {
@@ -79,7 +80,7 @@ export async function drive(engine: Pick<Engine, "thaw">, start: EngineFiber, op
       if (asked !== undefined) pending.push(asked);
     }
     if (pending.length === 0) throw new Deadlock();
-    if (answers === "freeze") fiber = engine.thaw(fiber.freeze());
+    if (answers === "freeze") fiber = thaw(fiber.freeze());
     if (answers === "async") await turn();
     const chosen = answers === "inline" ? pending.splice(0) : [take(pending, answers === "suspend")];
     for (const one of chosen) give(fiber, one);

@@ -39,20 +39,21 @@ async function runForms(
     const { file, line, column } = error.span;
     return { type: "condition", kind: "read", message: error.message, data: "()", file, line, column, stack: [] };
   }
-  const program = new Program(tier, one.file, one.limits);
-  for (const form of forms) {
-    let value = "nil";
-    try {
-      for (const fiber of program.fibers(form)) {
-        const result = await drive(program.engine, fiber, { answers, resolver: world.resolver, fuel });
-        if (result.type === "raised") return endingOf(result.condition);
-        value = inspect(result.value);
-      }
-    } catch (raised) {
-      if (!(raised instanceof Raise)) throw raised;
-      return endingOf(raised.payload);
+  const program = new Program(tier, one.file, one.files, one.limits);
+  const options = { answers, resolver: world.resolver, fuel, thaw: (bytes: Uint8Array) => program.thaw(bytes) };
+  try {
+    program.announce(forms);
+    for (const form of forms) {
+      const value = await program.run(form, async (fiber) => {
+        const result = await drive(fiber, options);
+        if (result.type === "raised") throw new Raise(result.condition);
+        return result.value;
+      });
+      values.push(value === undefined ? "nil" : inspect(value));
     }
-    values.push(value);
+  } catch (raised) {
+    if (!(raised instanceof Raise)) throw raised;
+    return endingOf(raised.payload);
   }
   return { type: "done" };
 }

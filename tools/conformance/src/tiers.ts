@@ -1,117 +1,134 @@
 /**
- * The seam to the engines: a fresh program on a tier, form by form. All that knows how an engine is put
+ * The seam to the engines: a fresh program on a tier, form by form. All that knows how a runtime is put
  * together is here.
  */
-import {
-  compilerPrimitives,
-  coreModule,
-  type CoreModule,
-  Expander,
-  generate,
-  MacroSuspended,
-  Module,
-  type Unit,
-} from "@sorbus/compiler";
-import { Cek } from "@sorbus/cek";
-import { type Form, read } from "@sorbus/reader";
-import {
-  condition,
-  controlBuiltins,
-  elementFunctions,
-  type Engine,
-  type EngineFiber,
-  type Limits,
-  Machine,
-  type MachineHost,
-  preludeDefinitions,
-  primitives,
-  Raise,
-  type Value,
-} from "@sorbus/vm";
+import { announce, Loader, type LoadAnswer, type LoadStep, MacroSuspended, type Module } from "@sorbus/compiler";
+import { cekTier } from "@sorbus/cek";
+import type { Form } from "@sorbus/reader";
+import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
+import { Raise } from "@sorbus/vm";
+import { type RunNow, type TierMaker, vmTier, World } from "sorbus";
 
-/** The jit's slot is here; it joins when `createJit` exists. */
+/** The jit has its place here; it joins when there is one. */
 export const TIERS = ["cek", "vm", "jit"] as const;
 export type Tier = (typeof TIERS)[number];
 
+const makers: Readonly<Record<Tier, TierMaker | undefined>> = { cek: cekTier, vm: vmTier, jit: undefined };
+
 /** Why a tier cannot run yet; undefined when it can. */
 export function missing(tier: Tier): string | undefined {
-  return tier === "jit" ? "there is no JIT yet" : undefined;
+  return makers[tier] === undefined ? `there is no ${tier} yet` : undefined;
 }
 
-function makeEngine(tier: Tier, host: MachineHost, limits: Limits): Engine<Unit> {
-  if (tier === "cek") return new Cek(host, limits);
-  const machine = new Machine(host, limits);
-  return {
-    name: machine.name,
-    evaluate: (unit, bounds) => machine.evaluate(generate(unit), bounds),
-    call: (fn, args, bounds) => machine.call(fn, args, bounds),
-    thaw: (bytes) => machine.thaw(bytes),
-  };
-}
+/** Runs a fiber to its end and gives its value. @throws Raise */
+export type RunFiber = (fiber: EngineFiber) => Promise<Value>;
 
 /** One program: a module over a core of its own. */
 export class Program {
-  readonly engine: Engine<Unit>;
-  private readonly module: Module;
-  private readonly core: CoreModule;
-  private readonly expander: Expander;
-  private readonly resolving = new Set<string>();
+  private readonly world: World;
+  private readonly limits: Limits;
+  private readonly loader: Loader;
+  private readonly main: Module;
+  private readonly file: string;
+  private readonly files: ReadonlyMap<string, string>;
 
-  constructor(tier: Tier, file: string, limits: Limits) {
-    const names: [string, Value | undefined][] = [...primitives, ...controlBuiltins];
-    for (const primitive of compilerPrimitives) names.push([primitive.name, primitive]);
-    for (const name of preludeDefinitions.keys()) names.push([name, undefined]);
-    this.core = coreModule(names, {
-      resolve: (name) => {
-        this.resolve(name);
-      },
-      elements: [...elementFunctions].filter(([name]) => !name.startsWith("html/")),
+  /** @param files the other files of the program by the path that the main one imports them under */
+  constructor(tier: Tier, file: string, files: ReadonlyMap<string, string>, limits: Limits) {
+    const make = makers[tier];
+    if (make === undefined) throw new TypeError(missing(tier));
+    this.file = file;
+    this.files = new Map(Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]));
+    this.limits = limits;
+    this.world = new World(make, limits, () => performance.now(), this.runNow, true);
+    this.loader = new Loader({
+      expander: this.world.expander,
+      core: this.world.core,
+      resolve: resolvePath,
     });
-    this.module = new Module(file, this.core);
-    this.engine = makeEngine(
-      tier,
-      {
-        resolveCore: (name) => this.resolve(name),
-        compile: () => {
-          throw new Raise(condition("host", "eval is not there yet"));
-        },
-        suggest: () => undefined,
-        now: () => performance.now(),
-      },
-      limits,
-    );
-    this.expander = new Expander({
-      core: this.core,
-      development: true,
-      evaluator: { call: (fn, args) => this.finish(this.engine.call(fn, args)) },
-      evaluate: (unit) => this.finish(this.engine.evaluate(unit)),
-    });
+    this.main = this.loader.createModule(file);
+    this.main.loading = true;
+    this.world.main = this.main;
+    this.world.modules.set(this.main.id, this.main);
   }
 
-  /** Fibers for one top-level form: one for each of its units. @throws Raise */
-  *fibers(form: Form): Generator<EngineFiber> {
-    for (const unit of this.expander.units(form, this.module)) yield this.engine.evaluate(unit);
+  thaw(bytes: Uint8Array): EngineFiber {
+    return this.world.tier.engine.thaw(bytes);
   }
 
-  private resolve(name: string): Value | undefined {
-    const binding = this.core.lookupOwn(name);
-    const cell = binding?.kind === "cell" ? binding.cell : undefined;
-    const definition = preludeDefinitions.get(name);
-    if (cell === undefined || cell.value !== undefined || definition === undefined) return cell?.value;
-    if (this.resolving.has(name)) return undefined;
-    this.resolving.add(name);
-    const { forms } = read(definition.text, { file: `prelude/${definition.file}` });
-    for (const form of forms) {
-      for (const unit of this.expander.expandTopLevel(form, this.core)) this.finish(this.engine.evaluate(unit));
+  /** Makes known what a file defines, as a loader does before the first form runs. @throws Raise */
+  announce(forms: readonly Form[]): void {
+    for (const form of forms) announce(this.main, form);
+  }
+
+  /** Loads, expands and runs one top-level form; its value. @throws Raise */
+  async run(form: Form, runFiber: RunFiber): Promise<Value | undefined> {
+    const load = this.loader.evaluateForms([form], this.main);
+    let value: Value | undefined;
+    let result = load.next();
+    while (result.done !== true) {
+      const step = result.value;
+      let answer: LoadAnswer;
+      try {
+        answer = await this.answer(step, runFiber);
+      } catch (error) {
+        result = load.throw(error);
+        continue;
+      }
+      if (step.type === "run" && step.module === this.main) value = answer as Value;
+      result = load.next(answer);
     }
-    this.resolving.delete(name);
-    return cell.value;
+    return value;
   }
 
-  private finish(fiber: EngineFiber): Value {
+  private async answer(step: LoadStep, runFiber: RunFiber): Promise<LoadAnswer> {
+    switch (step.type) {
+      case "read": {
+        const text = this.files.get(step.path);
+        if (text === undefined) throw new Error(`there is no file ${step.path}`);
+        return text;
+      }
+      case "run":
+        this.world.modules.set(step.module.id, step.module);
+        return runFiber(this.world.tier.engine.evaluate(step.unit, this.limits));
+      case "macro":
+        return runFiber(step.suspended.fiber as EngineFiber);
+    }
+  }
+
+  /** Runs compile-time code, which may not wait in the middle of an expansion. */
+  private readonly runNow: RunNow = (start) => {
+    const { engine } = this.world.tier;
+    const fiber = "unit" in start ? engine.evaluate(start.unit) : engine.call(start.fn, start.args);
     const step = fiber.run();
     if (step.type === "done") return step.value;
     if (step.type === "raised") throw new Raise(step.condition);
-    throw new MacroSuspended(fiber);
+    throw new MacroSuspended(again(fiber, step));
+  };
+}
+
+/** A fiber that gives a step which it has given already once more. */
+function again(fiber: EngineFiber, step: Step): EngineFiber {
+  let first: Step | undefined = step;
+  return {
+    run: (fuel) => {
+      const taken = first;
+      first = undefined;
+      return taken ?? fiber.run(fuel);
+    },
+    resume: (id, value) => fiber.resume(id, value),
+    resumeRaise: (id, condition) => fiber.resumeRaise(id, condition),
+    cancel: (reason) => fiber.cancel(reason),
+    freeze: () => fiber.freeze(),
+    stats: fiber.stats,
+  };
+}
+
+/** `./b.sx` from `spec/lib/a.sx` is `spec/lib/b.sx`. */
+function resolvePath(specifier: string, from: string): string {
+  const parts = from.split("/").slice(0, -1);
+  for (const part of specifier.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== ".") parts.push(part);
   }
+  return parts.join("/");
 }
