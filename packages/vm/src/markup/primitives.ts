@@ -7,7 +7,15 @@ import { ElementPrimitive } from "../primitives/element.ts";
 import type { Primitive } from "../primitives/primitive.ts";
 import { ELEMENTS } from "./elements.ts";
 import { escapeText } from "./escape.ts";
-import { checkElementName, element, fragment, markupParts, renderTemplate, renderToHtml, type Template } from "./template.ts";
+import {
+  checkElementName,
+  element,
+  fragment,
+  markupParts,
+  renderTemplate,
+  renderToHtml,
+  type Template,
+} from "./template.ts";
 
 /**
  * The function of each element, by its name and by `html/` and its name. The bare names give way to

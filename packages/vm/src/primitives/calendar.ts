@@ -153,8 +153,8 @@ export function diffUnits(a: number, b: number, unit: Unit, zone: string): numbe
   const guess = { day: days, week: Math.trunc(days / 7), month: months, year: Math.trunc(months / 12) }[
     unit as "day" | "week" | "month" | "year"
   ];
-  // The guess is by the calendar alone: one too many when the time of day, or a clipped month end, is not reached.
-  let n = guess + 1;
+  // The guess is by the calendar alone: too many when the time of day, or a clipped month end, is not reached.
+  let n = guess;
   while (n > 0 && addUnits(a, n, unit, zone) > b) n--;
   return n;
 }
