@@ -1,7 +1,14 @@
 /** The embedding: `createRuntime` and what it gives. Composes the other packages and adds the border. */
-import { type Module, Module as ModuleClass, type Unit } from "@sorbus/compiler";
+import {
+  driveLoad,
+  type Load,
+  type LoadAnswer,
+  type LoadStep,
+  MacroSuspended,
+  type Module,
+  type Unit,
+} from "@sorbus/compiler";
 import { type OpDeclaration, OpError, Resolver, isPromise } from "@sorbus/io-resolver";
-import { read, type ReadError } from "@sorbus/reader";
 import {
   condition,
   type EngineFiber,
@@ -12,11 +19,11 @@ import {
   type Request,
   type Value,
 } from "@sorbus/vm";
-import { MacroSuspended } from "@sorbus/compiler";
 import { type FunctionBridge, fromSx, toSx } from "./convert.ts";
 import { type Answers, drive, type DriveOptions } from "./drive.ts";
 import { report, SxError } from "./error.ts";
-import { type MaybePromise, runSteps, type Steps } from "./steps.ts";
+import { nodeFiles, type SourceFiles } from "./files.ts";
+import type { MaybePromise } from "./maybe.ts";
 import { type TierMaker, vmTier, World } from "./world.ts";
 
 /** An op in short: a function of the arguments; what it returns, or the promise of it, is the answer. */
@@ -36,6 +43,8 @@ export interface RuntimeOptions {
   readonly answers?: Answers;
   /** Checks parameter types (`:as`). Default true. */
   readonly development?: boolean;
+  /** Where modules come from. Default: the file system, in Node. */
+  readonly files?: SourceFiles;
   /** Milliseconds since some start, for time limits. Default `performance.now`. */
   readonly now?: () => number;
   /** Called with each answered request, for traces. */
@@ -65,6 +74,7 @@ export interface RuntimeStats {
 /** A world of SX in a JavaScript program. */
 export class Runtime {
   readonly resolver: Resolver;
+  readonly files: SourceFiles;
   readonly stats: RuntimeStats = { compiled: 0, deopts: 0, fallbacks: 0, suspensions: 0, instructions: 0 };
   private readonly world: World;
   private readonly options: RuntimeOptions;
@@ -75,12 +85,14 @@ export class Runtime {
   constructor(options: RuntimeOptions = {}) {
     this.options = options;
     this.resolver = resolverOf(options.ops);
+    this.files = options.files ?? nodeFiles;
     this.world = new World(
       options.tier ?? vmTier,
       options.limits ?? {},
       options.now ?? (() => performance.now()),
       (start) => this.runNow(start),
       options.development ?? true,
+      (specifier, from) => this.files.resolve(specifier, from),
     );
     this.bridge = {
       fromHost: (f) => this.hostFunction(f),
@@ -89,9 +101,7 @@ export class Runtime {
         (...args) =>
           this.call(f, ...args),
     };
-    const main = new ModuleClass("main", this.world.core);
-    this.world.main = main;
-    this.world.modules.set(main.id, main);
+    this.world.main = this.world.loader.createModule("main");
   }
 
   // ---- running -------------------------------------------------------------------------------
@@ -107,7 +117,41 @@ export class Runtime {
 
   /** As `eval`; the value as it is in SX. @throws Raise */
   evalValue(text: string, options: EvalOptions = {}): MaybePromise<Value> {
-    return runSteps(this.evalSteps(text, options, this.mainModule()));
+    const file = options.file ?? `eval ${++this.evaluated}`;
+    this.texts.set(file, text);
+    const module = this.mainModule();
+    return this.runLoad(this.world.loader.evaluate(text, module, file), module.id, options);
+  }
+
+  /**
+   * Loads the module of a file, and all that it imports, each once; it becomes the main module.
+   * @param path as the runtime's `files` understand it; with the default, a path of the file system
+   * @returns the value of the file's last form
+   * @throws SxError (or the promise rejects with it)
+   */
+  load(path: string, options: RunOptions = {}): MaybePromise<unknown> {
+    return this.jsResult(() => this.loadValue(path, options));
+  }
+
+  /** As `load`; the value as it is in SX. @throws Raise */
+  loadValue(path: string, options: RunOptions = {}): MaybePromise<Value> {
+    const id = this.files.resolve(path, "");
+    const load = function* (this: Runtime): Load<void> {
+      const loading = this.world.loader.load(id);
+      // The module exists from the first step on: `eval` in it evaluates there.
+      for (let step = loading.next(), answer: LoadAnswer; step.done !== true; ) {
+        this.world.main = this.world.loader.module(id) ?? this.world.main;
+        try {
+          answer = yield step.value;
+        } catch (error) {
+          step = loading.throw(error);
+          continue;
+        }
+        step = loading.next(answer);
+      }
+      this.world.main = this.world.loader.module(id) ?? this.world.main;
+    };
+    return this.runLoad(load.call(this), id, options);
   }
 
   /** Calls an SX function (as it came out of SX, or the name of a global of the main module). @throws SxError */
@@ -168,28 +212,38 @@ export class Runtime {
 
   // ---- inside --------------------------------------------------------------------------------
 
-  private *evalSteps(text: string, options: EvalOptions, module: Module): Steps<Value> {
-    const file = options.file ?? `eval ${++this.evaluated}`;
-    this.texts.set(file, text);
-    const { forms, errors } = read(text, { file });
-    const [first] = errors;
-    if (first !== undefined) throw new Raise(readCondition(first, errors.length));
-    let value: Value = NIL;
-    for (const form of forms) {
-      for (;;) {
-        try {
-          for (const unit of this.world.expander.units(form, module)) {
-            value = (yield this.runUnit(unit, options)) as Value;
-          }
-          break;
-        } catch (error) {
-          if (!(error instanceof MacroSuspended)) throw error;
-          const result = (yield this.drive(error.fiber as EngineFiber, options)) as Value;
-          error.complete(result);
+  /** Drives a load; the value is that of the last form that was run in `module`, or in the module loaded. */
+  private runLoad<T>(load: Load<T>, moduleId: string, options: RunOptions): MaybePromise<Value> {
+    let last: Value = NIL;
+    const answer = (step: LoadStep): LoadAnswer | Promise<LoadAnswer> => {
+      switch (step.type) {
+        case "read":
+          return this.readFile(step.path);
+        case "run": {
+          const keep = (value: Value): Value => {
+            if (step.module.id === moduleId) last = value;
+            return value;
+          };
+          const value = this.runUnit(step.unit, options);
+          return isPromise(value) ? (value as Promise<Value>).then(keep) : keep(value);
         }
+        case "macro":
+          return this.drive(step.suspended.fiber as EngineFiber, options);
+        default:
+          return step satisfies never;
       }
-    }
-    return value;
+    };
+    const done = driveLoad(load, answer);
+    return isPromise(done) ? (done as Promise<T>).then(() => last) : last;
+  }
+
+  private readFile(path: string): MaybePromise<string> {
+    const text = this.files.read(path);
+    const keep = (read: string): string => {
+      this.texts.set(path, read);
+      return read;
+    };
+    return isPromise(text) ? (text as Promise<string>).then(keep) : keep(text);
   }
 
   private runUnit(unit: Unit, options: RunOptions): MaybePromise<Value> {
@@ -336,13 +390,6 @@ function resumable(fiber: EngineFiber, step: ReturnType<EngineFiber["run"]>): En
     freeze: () => fiber.freeze(),
     stats: fiber.stats,
   };
-}
-
-function readCondition(error: ReadError, count: number): Value {
-  const more = count > 1 ? ` (and ${count - 1} more in this text)` : "";
-  const made = condition("read", `${error.message}${more}`);
-  made.span = error.span;
-  return made;
 }
 
 function resolverOf(ops: RuntimeOptions["ops"]): Resolver {

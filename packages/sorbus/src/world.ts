@@ -6,9 +6,10 @@ import {
   type CoreModule,
   compilerPrimitives,
   coreModule,
-  //didYouMean,
+  didYouMean,
   Expander,
   generate,
+  Loader,
   MacroSuspended,
   type Module,
   placeOf,
@@ -127,12 +128,19 @@ export class World {
   /** The module that `eval` evaluates in. */
   main: Module | undefined;
   /** The program's modules, by id. */
-  readonly modules: Map<string, Module> = new Map();
+  readonly loader: Loader;
   /** Objects of the host that the program may hold: functions that were given to it. */
   readonly hostObjects: HostObjects = new HostObjects();
   private readonly evalExpander: Expander;
 
-  constructor(make: TierMaker, limits: Limits, now: () => number, runNow: RunNow, development: boolean) {
+  constructor(
+    make: TierMaker,
+    limits: Limits,
+    now: () => number,
+    runNow: RunNow,
+    development: boolean,
+    resolve: (specifier: string, from: string) => string,
+  ) {
     const host: MachineHost = {
       resolveCore: (name) => this.coreValue(name),
       compile: (form, result) => this.compileForm(form, result),
@@ -149,11 +157,9 @@ export class World {
     this.core = coreModule(coreValues(), { elements: elementNames() });
     this.tier = make(host, limits);
     const evaluate = (unit: Unit): Value => runNow({ unit });
-    const describeCycle = (from: Module, to: Module): string => `${from.id} → ${to.id}`;
     this.expander = new Expander({
       core: this.core,
       development,
-      describeCycle,
       evaluate,
       evaluator: { call: (fn, args) => runNow({ fn, args }) },
     });
@@ -161,7 +167,6 @@ export class World {
     this.evalExpander = new Expander({
       core: this.core,
       development,
-      describeCycle,
       evaluate,
       evaluator: {
         call: (fn, args) => {
@@ -169,6 +174,7 @@ export class World {
         },
       },
     });
+    this.loader = new Loader({ expander: this.expander, core: this.core, resolve });
   }
 
   /** The value of a core name; definitions of the prelude are compiled when they are first asked for. */
@@ -191,7 +197,7 @@ export class World {
 
   /** The defined globals of the program's own modules. */
   private *globals(): Iterable<Cell> {
-    for (const module of this.modules.values()) {
+    for (const module of this.loader.modules()) {
       for (const name of module.definitions()) {
         const binding = module.lookupOwn(name);
         if (binding?.kind === "cell" && binding.cell.value !== undefined) yield binding.cell;
@@ -200,7 +206,7 @@ export class World {
   }
 
   private cell(moduleId: string, name: string): Cell {
-    const module = moduleId === this.core.id ? this.core : this.modules.get(moduleId);
+    const module = moduleId === this.core.id ? this.core : this.loader.module(moduleId);
     const binding = module?.lookupOwn(name);
     if (binding?.kind === "cell" || binding?.kind === "element") return binding.cell;
     if (module === undefined) throw new RangeError(`there is no module ${moduleId}`);
@@ -209,7 +215,7 @@ export class World {
 
   private suggest(cell: Cell): string | undefined {
     const names = this.main?.id === cell.module ? this.main.names() : this.core.visibleNames();
-    return [...names].find((n) => n === cell.name);
+    return didYouMean(cell.name, names);
   }
 
   /** `%compile`: see the prelude's `eval`. */
