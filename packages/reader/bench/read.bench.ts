@@ -1,8 +1,8 @@
 /** How fast a realistic text is read. Run it with `tsx --conditions=@sorbus/source bench/read.bench.ts`. */
-import { format, read, reread } from "@sorbus/reader";
+import { format, printForm, read, reread } from "@sorbus/reader";
 
 /** About `size` units of definitions such as people write them. */
-export function sampleText(size: number): string {
+function sampleText(size: number): string {
   const parts: string[] = [];
   let length = 0;
   for (let i = 0; length < size; i++) {
@@ -42,7 +42,17 @@ function rate(name: string, units: number, run: () => void): void {
   console.log(`${name.padEnd(24)} ${(units / 1e3 / median).toFixed(1)} MB/s  ${median.toFixed(1)} ms`);
 }
 
-if (process.argv[1]?.endsWith("read.bench.ts")) main();
-function main(){}
+const text = sampleText(10_000_000);
+const middle = text.length >> 1;
+const edited = `${text.slice(0, middle)} ${text.slice(middle)}`;
+const tree = read(text).forms;
+let last = read(text);
+let turn = false;
 
-
+rate("read", text.length, () => read(text));
+rate("reread, one edit", text.length, () => {
+  turn = !turn;
+  last = reread(last, turn ? edited : text);
+});
+rate("printForm", text.length, () => tree.map(printForm));
+rate("format", text.length, () => format(text));

@@ -16,16 +16,10 @@ export function commonEnds(a: string, b: string): Common {
   while (prefix < limit && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix++;
   const rest = limit - prefix;
   let suffix = 0;
-  while (
-    suffix + BLOCK <= rest &&
-    same(a, a.length - suffix - BLOCK, b, b.length - suffix - BLOCK)
-  ) {
+  while (suffix + BLOCK <= rest && same(a, a.length - suffix - BLOCK, b, b.length - suffix - BLOCK)) {
     suffix += BLOCK;
   }
-  while (
-    suffix < rest &&
-    a.charCodeAt(a.length - suffix - 1) === b.charCodeAt(b.length - suffix - 1)
-  ) {
+  while (suffix < rest && a.charCodeAt(a.length - suffix - 1) === b.charCodeAt(b.length - suffix - 1)) {
     suffix++;
   }
   return { prefix, suffix };

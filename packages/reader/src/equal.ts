@@ -43,12 +43,7 @@ export function formsEqual(a: Form, b: Form): boolean {
   }
 }
 
-function pushItems(
-  xs: readonly Form[],
-  ys: readonly Form[],
-  left: Form[],
-  right: Form[],
-): boolean {
+function pushItems(xs: readonly Form[], ys: readonly Form[], left: Form[], right: Form[]): boolean {
   if (xs.length !== ys.length) return false;
   for (let i = 0; i < xs.length; i++) {
     left.push(xs[i] as Form);

@@ -20,7 +20,7 @@ export function numberIn(text: string, start: number, end: number): number | big
   const digitsEnd = endOfDigits(text, at, end);
   if (digitsEnd === end) {
     // Up to 15 digits are exact when summed in a double, and most numbers are short.
-    if (end - at > 15) return Number(text.slice(start, end));
+    if (end - at > 15) return finite(Number(text.slice(start, end)));
     let value = 0;
     for (let i = at; i < end; i++) value = value * 10 + (text.charCodeAt(i) - 48);
     return sign === 45 ? -value : value;
@@ -31,8 +31,7 @@ export function numberIn(text: string, start: number, end: number): number | big
   }
   if (next === 47 && digitsEnd > at) {
     if (digitsEnd + 1 === end || endOfDigits(text, digitsEnd + 1, end) !== end) return undefined;
-    const quotient = Number(text.slice(start, digitsEnd)) / Number(text.slice(digitsEnd + 1, end));
-    return Number.isFinite(quotient) ? quotient : undefined;
+    return finite(Number(text.slice(start, digitsEnd)) / Number(text.slice(digitsEnd + 1, end)));
   }
   if (digitsEnd === at + 1 && text.charCodeAt(at) === 48 && radixOf(next) !== 0) {
     return radixNumber(text, at, end, radixOf(next), sign);
@@ -44,6 +43,10 @@ function endOfDigits(text: string, from: number, end: number): number {
   let i = from;
   while (i < end && isDigit(text.charCodeAt(i))) i++;
   return i;
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function withSign(value: bigint, sign: number): bigint {
@@ -74,18 +77,11 @@ function radixNumber(
   const digits = text.slice(at, last);
   if (big) return withSign(BigInt(digits), sign);
   const value = Number(digits);
-  if (!Number.isFinite(value)) return undefined;
-  return sign === 45 ? -value : value;
+  return finite(sign === 45 ? -value : value);
 }
 
 /** `1.5` `1.` `.5` `1e9` `1.5e-3`; `intEnd` is past the digits before the point. */
-function decimal(
-  text: string,
-  start: number,
-  at: number,
-  intEnd: number,
-  end: number,
-): number | undefined {
+function decimal(text: string, start: number, at: number, intEnd: number, end: number): number | undefined {
   let i = intEnd;
   let digits = intEnd - at;
   if (i < end && text.charCodeAt(i) === 46) {
@@ -103,6 +99,5 @@ function decimal(
     i = exponentEnd;
   }
   if (i !== end) return undefined;
-  const value = Number(text.slice(start, end));
-  return Number.isFinite(value) ? value : undefined;
+  return finite(Number(text.slice(start, end)));
 }

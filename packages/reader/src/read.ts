@@ -1,7 +1,8 @@
 /** The two ways in: a text read as a whole, and read again after an edit. */
+
+import { commonEnds } from "./edit.ts";
 import type { ReadError } from "./errors.ts";
 import type { Form, Source } from "./form.ts";
-import { commonEnds } from "./edit.ts";
 import { Reader, type Reuse, type Segment } from "./reader.ts";
 import type { TagHandler } from "./tags.ts";
 
@@ -48,13 +49,14 @@ export function read(text: string, options: ReadOptions = {}): ReadResult {
 
 /**
  * Reads the new text of a source that was read before, and gives what `read` would give. Top-level
- * forms that the edit did not touch are the same objects as before, with their `origin.offset`
- * moved; the others are read again, and so is everything that had a mistake in it. The time goes
- * with what was touched, but for one comparison of the texts, one step per top-level form and the
- * scanning of what stands between them. After an unclosed form, that is the rest of the text.
+ * forms whose text is as it was are the same objects as before, with their `origin.offset` moved.
+ * Read again is what stands between the first and the last change, and what had a mistake in it;
+ * else the time goes with one comparison of the texts, one step per top-level form and the scanning
+ * of what is between them. After an unclosed form, the rest of the text is read again.
  *
  * Changes `previous.source`, which the result shares: forms that were replaced have no place any
- * more. `options.tags` must mean what they meant before; `options.file` is ignored.
+ * more. `options.tags` must mean what they meant before; `options.file` is ignored. Throws a
+ * `TypeError` unless `previous` is the last result for its source.
  */
 export function reread(previous: ReadResult, text: string, options: ReadOptions = {}): ReadResult {
   const { source } = previous;
@@ -75,24 +77,42 @@ function reuseOf(segments: readonly Segment[], before: string, after: string): R
   const { prefix, suffix } = commonEnds(before, after);
   const moved = after.length - before.length;
   const kept: Segment[] = [];
-  for (const segment of segments) {
-    const { form, columnOne } = segment;
+  /** Forms from between the first change and the last, by their text; the first one last. */
+  const twins = new Map<string, Form[]>();
+  for (const { start, end, form, columnOne } of segments) {
     if (form === undefined) continue;
-    if (segment.end + LOOKAHEAD <= prefix) {
-      kept.push(segment);
-    } else if (segment.start >= before.length - suffix) {
-      kept.push({ start: segment.start + moved, end: segment.end + moved, form, columnOne });
+    if (end + LOOKAHEAD <= prefix) {
+      kept.push({ start, end, form, columnOne });
+    } else if (start >= before.length - suffix) {
+      kept.push({ start: start + moved, end: end + moved, form, columnOne });
+    } else {
+      const text = before.slice(start, end);
+      const others = twins.get(text);
+      if (others === undefined) twins.set(text, [form]);
+      else others.push(form);
     }
   }
+  for (const forms of twins.values()) forms.reverse();
   let next = 0;
-  return (start, strict) => {
-    while (next < kept.length && (kept[next] as Segment).start < start) next++;
-    const segment = kept[next];
-    if (segment?.form === undefined || segment.start !== start) return undefined;
-    // A strict reading would end this form early.
-    if (strict && segment.columnOne) return undefined;
-    next++;
-    segment.form.origin.offset = start;
-    return { form: segment.form, segment };
+  return {
+    whole(start, strict) {
+      while (next < kept.length && (kept[next] as Segment).start < start) next++;
+      const segment = kept[next];
+      if (segment?.form === undefined || segment.start !== start) return undefined;
+      // A strict reading would end this form early.
+      if (strict && segment.columnOne) return undefined;
+      next++;
+      return { form: moveTo(start, segment.form), segment };
+    },
+    twin(start, end) {
+      if (twins.size === 0) return undefined;
+      const form = twins.get(after.slice(start, end))?.pop();
+      return form && moveTo(start, form);
+    },
   };
+}
+
+function moveTo(start: number, form: Form): Form {
+  form.origin.offset = start;
+  return form;
 }

@@ -7,10 +7,11 @@
  */
 import { LITERALS, startsNumber } from "./chars.ts";
 import type { ReadError, ReadErrorCode } from "./errors.ts";
-import { type DictForm, type Form, type ListForm, type Origin, PREFIX_NAMES } from "./form.ts";
 import type { Prefix, Source } from "./form.ts";
+import { type DictForm, type Form, type ListForm, type Origin, PREFIX_NAMES } from "./form.ts";
 import { guessClose } from "./indentation.ts";
 import * as token from "./lexer.ts";
+import { detached, Names } from "./names.ts";
 import { numberIn } from "./number.ts";
 import { spanAt } from "./source.ts";
 import { decodeString } from "./string.ts";
@@ -27,8 +28,13 @@ export interface Segment {
   readonly columnOne: boolean;
 }
 
-/** Finds the segment of an earlier read that may stand for what begins at `start`. */
-export type Reuse = (start: number, strict: boolean) => { form: Form; segment: Segment } | undefined;
+/** What an earlier read may spare this one. */
+export interface Reuse {
+  /** The segment that stands for what begins at `start`, its form moved there. */
+  whole(start: number, strict: boolean): { form: Form; segment: Segment } | undefined;
+  /** The form that was read before from just the text from `start` to `end`, moved there. */
+  twin(start: number, end: number): Form | undefined;
+}
 
 export interface ReaderOptions {
   readonly tags: Readonly<Record<string, TagHandler>>;
@@ -50,9 +56,7 @@ const CLOSER_OF: ReadonlyMap<number, number> = new Map([
   [BRACKET, 93],
   [BRACE, 125],
 ]);
-const OPENER_OF: ReadonlyMap<number, number> = new Map(
-  [...CLOSER_OF].map(([open, close]) => [close, open]),
-);
+const OPENER_OF: ReadonlyMap<number, number> = new Map([...CLOSER_OF].map(([open, close]) => [close, open]));
 
 function character(code: number | undefined): string {
   return String.fromCharCode(code ?? 0);
@@ -67,8 +71,7 @@ export class Reader {
   private readonly text: string;
   private readonly lexer: token.Lexer;
   private readonly options: ReaderOptions;
-  /** One string per name, so that names compare and hash by identity and keep no text alive. */
-  private readonly names = new Map<string, string>();
+  private readonly names = new Names();
 
   // The stack: a frame is an index into these. `marks` holds, for a bracket, where its items begin
   // in `pending`; for a prefix, `#;` or tag, the offset past its token.
@@ -156,7 +159,7 @@ export class Reader {
   /** Starts a segment at the current token, or takes it over from an earlier read: then true. */
   private begin(): boolean {
     const start = this.lexer.start;
-    const reused = this.options.reuse?.(start, this.strict);
+    const reused = this.options.reuse?.whole(start, this.strict);
     if (reused !== undefined) {
       this.forms.push(reused.form);
       this.segments.push(reused.segment);
@@ -172,10 +175,12 @@ export class Reader {
   }
 
   private finish(form: Form | undefined): void {
-    const kept = this.failed ? undefined : form;
-    if (kept !== undefined) this.forms.push(kept);
     const { base: start, columnOne } = this;
-    this.segments.push({ start, end: this.lexer.end, form: kept, columnOne });
+    const { end } = this.lexer;
+    const read = this.failed ? undefined : form;
+    const kept = read && (this.options.reuse?.twin(start, end) ?? read);
+    if (kept !== undefined) this.forms.push(kept);
+    this.segments.push({ start, end, form: kept, columnOne });
   }
 
   /** Drops what is open and goes on reading at `at`. */
@@ -197,6 +202,12 @@ export class Reader {
   private problem(code: ReadErrorCode, start: number, end: number, message: string): void {
     this.failed = true;
     this.errors.push({ message, span: spanAt(this.source, start, end), code });
+  }
+
+  /** What is written from `start` to `end`, for messages: cut if it is long. */
+  private written(start: number, end: number): string {
+    const { text } = this;
+    return end - start > 40 ? `\`${text.slice(start, start + 40)}…\`` : `\`${text.slice(start, end)}\``;
   }
 
   /** `line:column` of an offset, for messages. */
@@ -332,6 +343,7 @@ export class Reader {
     // No such opener: then it is a slip for the right one. The count keeps this from being a search.
     if (this.open[opener] === 0) return;
     while (this.kinds[this.depth - 1] !== opener) this.dropFrame();
+    this.placeholder();
   }
 
   private dropFrame(): void {
@@ -350,7 +362,7 @@ export class Reader {
     while (this.depth > 0 && (this.kinds[this.depth - 1] as number) <= DISCARDING) {
       const start = this.starts[this.depth - 1] as number;
       const end = this.marks[this.depth - 1] as number;
-      const message = `expected a form after \`${this.text.slice(start, end)}\`, but found ${found}`;
+      const message = `expected a form after ${this.written(start, end)}, but found ${found}`;
       this.problem("missing-form", start, end, message);
       this.dropFrame();
     }
@@ -379,10 +391,10 @@ export class Reader {
   private checkDict(dict: DictForm): void {
     const { base } = this;
     const items = dict.items;
-    if (items.length % 2 === 1) {
+    if (items.length % 2 === 1 && !this.afterBareHash()) {
       const last = items[items.length - 1] as Form;
-      const key = this.text.slice(base + last.start, Math.min(base + last.end, base + last.start + 40));
-      const message = `expected a value for the key \`${key}\`: a dict is pairs of key and value`;
+      const key = this.written(base + last.start, base + last.end);
+      const message = `expected a value for the key ${key}: a dict is pairs of key and value`;
       this.problem("odd-dict", base + last.start, base + last.end, message);
     }
     if (items.length < 4) return;
@@ -396,11 +408,17 @@ export class Reader {
         seen.set(name, key);
         continue;
       }
-      const message =
-        `expected each key once: \`${this.text.slice(base + key.start, base + key.end)}\` ` +
-        `is already given at ${this.place(base + before.start)}`;
+      const written = this.written(base + key.start, base + key.end);
+      const message = `expected each key once: ${written} is already given at ${this.place(base + before.start)}`;
       this.problem("duplicate-key", base + key.start, base + key.end, message);
     }
+  }
+
+  /** `#{1 2 3}` is a set elsewhere, and has been reported as that. */
+  private afterBareHash(): boolean {
+    const top = this.depth - 1;
+    if (top < 0 || this.kinds[top] !== TAGGING) return false;
+    return (this.marks[top] as number) - (this.starts[top] as number) === 1;
   }
 
   private atom(): void {
@@ -422,10 +440,10 @@ export class Reader {
         this.placeholder();
         return;
       }
-      this.deliver({ type: "keyword", origin, start, end, name: this.name(from + 1, to) });
+      this.deliver({ type: "keyword", origin, start, end, name: this.names.at(text, from + 1, to) });
       return;
     }
-    const name = this.name(from, to);
+    const name = this.names.at(text, from, to);
     if (name === ".") {
       const message = "expected a form, but found a lone `.`: lists have no dotted tail";
       this.problem("lone-dot", from, to, message);
@@ -441,25 +459,16 @@ export class Reader {
   }
 
   private badNumber(): void {
-    const { lexer, text } = this;
-    const written = text.slice(lexer.start, Math.min(lexer.end, lexer.start + 40));
+    const { lexer } = this;
+    const written = this.written(lexer.start, lexer.end);
     this.problem(
       "bad-number",
       lexer.start,
       lexer.end,
-      `\`${written}\` is not a number: expected one such as 42, -1.5, 1e9, 5/2, 0xff or 10n, ` +
+      `${written} is not a number: expected one such as 42, -1.5, 1e9, 5/2, 0xff or 10n, ` +
         "within the range of doubles (a symbol cannot begin with a digit)",
     );
     this.placeholder();
-  }
-
-  private name(from: number, to: number): string {
-    const slice = this.text.slice(from, to);
-    const known = this.names.get(slice);
-    if (known !== undefined) return known;
-    const name = detached(slice);
-    this.names.set(name, name);
-    return name;
   }
 
   private string(kind: number): void {
@@ -493,7 +502,7 @@ export class Reader {
     const tag = text.slice(lexer.start + 1, lexer.end);
     const known = options.anyTag || isBuiltinTag(tag) || Object.hasOwn(options.tags, tag);
     if (!known) {
-      const { message, takesForm } = unknownTag(tag, options.tags);
+      const { message, takesForm } = unknownTag(tag, this.written(lexer.start, lexer.end), options.tags);
       // `#;#tag x` may discard what another program would understand.
       if (this.discards === 0 || !takesForm) {
         this.problem("unknown-tag", lexer.start, lexer.end, message);
@@ -583,12 +592,4 @@ export class Reader {
     }
     this.abandon(lexer.start);
   }
-}
-
-/**
- * A copy of a slice. Engines let a long slice share the memory of the text it was cut from, which
- * would keep every version of an edited file alive for as long as one name of it.
- */
-function detached(slice: string): string {
-  return slice.length < 13 ? slice : ` ${slice}`.slice(1);
 }

@@ -26,12 +26,7 @@ const units = new Uint16Array(CHUNK);
  * The value of the string whose inside is `text` from `start` to `end`, backslashes and all. A bad
  * escape is reported and left out. Linear, also where the string is nothing but escapes.
  */
-export function decodeString(
-  text: string,
-  start: number,
-  end: number,
-  problem: EscapeProblem,
-): string {
+export function decodeString(text: string, start: number, end: number, problem: EscapeProblem): string {
   const parts: string[] = [];
   let filled = 0;
   let at = start;

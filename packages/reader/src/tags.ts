@@ -1,6 +1,7 @@
 /** `#tag form`: the language's own tags, the program's, and what people write out of habit. */
-import { BUILTIN_TAGS } from "./form.ts";
+
 import type { BuiltinTag, Form } from "./form.ts";
+import { BUILTIN_TAGS } from "./form.ts";
 
 /** Makes a value of the form after its tag. Throws an `Error` to refuse it: that is a read error. */
 export type TagHandler = (form: Form) => unknown;
@@ -43,16 +44,17 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 /** The message for a tag that means nothing, and whether a form belongs to it. */
 export function unknownTag(
   tag: string,
+  written: string,
   handlers: Readonly<Record<string, TagHandler>>,
 ): { message: string; takesForm: boolean } {
   const instead = FOREIGN.get(tag);
   if (instead !== undefined) {
-    return { message: `unknown tag \`#${tag}\`: expected ${instead}`, takesForm: false };
+    return { message: `unknown tag ${written}: expected ${instead}`, takesForm: false };
   }
   if (tag.startsWith("\\")) {
-    const message = `unknown tag \`#${tag}\`: expected a string, a character is a string of one`;
+    const message = `unknown tag ${written}: expected a string, a character is a string of one`;
     return { message, takesForm: false };
   }
   const known = [...BUILTIN_TAGS, ...Object.keys(handlers)].map((name) => `\`#${name}\``).join(", ");
-  return { message: `unknown tag \`#${tag}\`: expected one of ${known}`, takesForm: true };
+  return { message: `unknown tag ${written}: expected one of ${known}`, takesForm: true };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Form, formsEqual, printForm, read, type ReadResult, reread, spanOf } from "../src/index.ts";
+import { type Form, formsEqual, printForm, type ReadResult, read, reread, spanOf } from "../src/index.ts";
 import { anyForm, anyText } from "./arbitrary.ts";
 
 const tags = { tag: (form: Form): unknown => ({ of: printForm(form) }) };
@@ -84,7 +84,11 @@ function told(result: ReadResult): unknown {
   };
 }
 
-const edit = fc.record({ at: fc.nat(), drop: fc.nat({ max: 12 }), insert: fc.oneof(fc.constant(""), anyText) });
+const edit = fc.record({
+  at: fc.nat(),
+  drop: fc.nat({ max: 12 }),
+  insert: fc.oneof(fc.constant(""), anyText),
+});
 
 describe("reading again", () => {
   test("equals a full read after any edits", () => {
@@ -103,23 +107,36 @@ describe("reading again", () => {
     );
   });
 
-  test("keeps every form that the edit leaves alone", () => {
-    const forms = fc.array(anyForm, { minLength: 1, maxLength: 8 });
+  test("keeps every form that the edits leave alone, one edit or several", () => {
+    const forms = fc.uniqueArray(anyForm, { minLength: 1, maxLength: 8, selector: printForm });
+    const changes = fc.array(fc.tuple(fc.nat(), anyForm), { minLength: 1, maxLength: 3 });
     fc.assert(
-      fc.property(forms, fc.nat(), anyForm, (made, at, other) => {
+      fc.property(forms, changes, (made, edits) => {
         const lines = made.map(printForm);
         const first = read(lines.join("\n\n"));
         const before = [...first.forms];
-        const changed = at % lines.length;
-        lines[changed] = `; edited\n${printForm(other)} ; so`;
+        const changed = new Set<number>();
+        for (const [at, other] of edits) {
+          const line = at % lines.length;
+          changed.add(line);
+          lines[line] = `; edited\n${printForm(other)} ; so`;
+        }
         const second = reread(first, lines.join("\n\n"));
         expect(second.errors).toEqual([]);
         for (let i = 0; i < lines.length; i++) {
-          if (i === changed) continue;
-          expect(second.forms[i]).toBe(before[i]);
+          // An edit may have made a twin of another form, and have taken its place.
+          const twin = edits.some(([, other]) => printForm(other) === lines[i]);
+          if (!changed.has(i) && !twin) expect(second.forms[i]).toBe(before[i]);
         }
       }),
     );
+  });
+
+  test("keeps forms that change places, and each of several that look alike", () => {
+    const first = read("(a)\n(b)\n(c)\n(c)\n(d)");
+    const [a, b, c, c2, d] = first.forms;
+    const second = reread(first, "(b)\n(c)\n(x)\n(c)\n(d)\n(a)");
+    expect(second.forms.map((form) => [a, b, c, c2, d].indexOf(form))).toEqual([1, 2, -1, 3, 4, 0]);
   });
 
   test("keeps forms over a mistake and its mending", () => {
@@ -140,7 +157,15 @@ describe("reading again", () => {
     const first = read("(a)\n(b)", { file: "f.sx" });
     const b = first.forms[1] as Form;
     reread(first, "(longer)\n\n(b)");
-    expect(spanOf(b)).toEqual({ file: "f.sx", start: 10, end: 13, line: 3, column: 1, endLine: 3, endColumn: 4 });
+    expect(spanOf(b)).toEqual({
+      file: "f.sx",
+      start: 10,
+      end: 13,
+      line: 3,
+      column: 1,
+      endLine: 3,
+      endColumn: 4,
+    });
   });
 
   test("refuses a result that is not the last of its source", () => {

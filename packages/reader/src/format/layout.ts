@@ -3,8 +3,8 @@
  * broken; what does not fit is broken from the outside inwards; nothing is ever joined. Since each
  * choice depends only on what a second run would see as well, formatting twice changes nothing.
  */
-import { placeAfterPrefix, placeOf, type Place, type Style, styleOf } from "./styles.ts";
-import { closerOf, type Comment, type Gap, isDiscard, isKeyword, joint, type Node } from "./tree.ts";
+import { type Place, placeAfterPrefix, placeOf, type Style, styleOf } from "./styles.ts";
+import { type Comment, closerOf, type Gap, isDiscard, isKeyword, joint, type Node } from "./tree.ts";
 
 /** A list that is being written over several lines. */
 interface Frame {
@@ -210,20 +210,14 @@ export class Layout {
     if (style.kind === "top") return 0;
     const inside = base + frame.list.text.length;
     if (index === 0) return inside;
-    // A value that the author put below its key.
-    const shift = value ? 2 : 0;
+    // A value that the author put below its key. In a call, a keyword may be just an argument.
+    const shift = value && (style.kind !== "call" || index > style.pairsFrom) ? 2 : 0;
     if (style.kind === "items") return inside + shift;
     if (style.kind === "call") return (frame.argument ?? base + 2) + shift;
     return (index <= style.roles.length ? base + 4 : base + 2) + shift;
   }
 
-  private breaks(
-    frame: Frame,
-    node: Node,
-    position: number,
-    value: boolean,
-    trailing: number,
-  ): boolean {
+  private breaks(frame: Frame, node: Node, position: number, value: boolean, trailing: number): boolean {
     const { style, index, list } = frame;
     if (style.kind === "top" || node.gap.newlines > 0 || node.gap.comments.length > 0) return true;
     if (!isDiscard(node) && !isDiscard(list.children[position - 1] as Node)) {

@@ -121,5 +121,5 @@ export function placeOf(style: Style, place: Place, index: number): Place {
 /** The place of the form after a prefix that stands at `place`. */
 export function placeAfterPrefix(prefix: string, place: Place): Place {
   if (prefix === "#;") return place;
-  return prefix === "'" || prefix.length > 1 && prefix.startsWith("#") ? "data" : "code";
+  return prefix === "'" || (prefix.length > 1 && prefix.startsWith("#")) ? "data" : "code";
 }
