@@ -248,7 +248,7 @@ export class Reader {
     const n = this.count();
     let text = "";
     if (mode === 0) {
-      text = this.#utf8.decode(this.bytes(n));
+      text = this.#decode(this.bytes(n));
     } else {
       const units = this.bytes(n * 2);
       for (let i = 0; i < units.length; i += 2)
@@ -256,6 +256,13 @@ export class Reader {
     }
     this.#strings.push(text);
     return text;
+  }
+  #decode(bytes: Uint8Array): string {
+    try {
+      return this.#utf8.decode(bytes);
+    } catch {
+      throw new CorruptBytes("a text that is not UTF-8");
+    }
   }
   plain(depth: number = 0): Plain {
     if (depth > MAX_PLAIN_DEPTH) throw new CorruptBytes("plain data nested too deep");

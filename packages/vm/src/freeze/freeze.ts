@@ -31,8 +31,8 @@ interface Frame {
   /** Writes the object: at once for what is made last, a `fill` for what was made on entry. */
   readonly leave: () => void;
   /**
-   * Whether `leave` may wait until everything else is written ("fill"), must ("hashed": what looks at
-   * its parts' contents when it is filled), or must not ("build").
+   * Whether the object is made when it is left ("build") or was made on entry and is filled then: at once
+   * ("fill") or, as sets and tables look at their elements' contents, after everything else ("hashed").
    */
   readonly kind: "build" | "fill" | "hashed";
   at: number;
@@ -59,8 +59,8 @@ export class Freezer {
    * open: then what is built only refers to what is made, however the graph is tied together.
    */
   readonly #waiting: Frame[] = [];
-  /** Fills of sets and tables, inner ones first. */
-  readonly #hashed: Frame[] = [];
+  /** All frames that have been left. */
+  readonly #left: Frame[] = [];
   readonly #buffers = new Map<object, Shown>();
 
   constructor(extensions: readonly Extension[]) {
@@ -92,10 +92,10 @@ export class Freezer {
         continue;
       }
       this.#stack.pop();
-      if (frame.kind === "hashed") this.#hashed.push(frame);
-      else frame.leave();
+      this.#left.push(frame);
+      if (frame.kind !== "hashed") frame.leave();
     }
-    for (const frame of this.#hashed) frame.leave();
+    for (const frame of this.#innerFirst()) frame.leave();
     this.#out.byte(OPS.roots);
     this.#values(roots);
     return this.#withHeader();
@@ -113,6 +113,35 @@ export class Freezer {
     }
     out.bytes(this.#out.toBytes());
     return out.toBytes();
+  }
+
+  /** The frames of sets and tables, each after those inside it: so that it hashes what is complete. */
+  #innerFirst(): Frame[] {
+    const hashed = this.#left.filter((frame) => frame.kind === "hashed");
+    if (hashed.length < 2) return hashed;
+    const parts = new Map<object, Frame[]>();
+    for (const frame of this.#left) {
+      const known = parts.get(frame.object);
+      if (known === undefined) parts.set(frame.object, [frame]);
+      else known.push(frame);
+    }
+    const ordered: Frame[] = [];
+    const seen = new Set<object>();
+    const todo: (object | Frame[])[] = [...hashed.map((frame) => frame.object)].reverse();
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      if (Array.isArray(next)) {
+        for (const frame of next) if (frame.kind === "hashed") ordered.push(frame);
+        continue;
+      }
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const frames = parts.get(next) ?? [];
+      todo.push(frames);
+      if (heap.isSlice(next) === 1) todo.push(heap.sliceBuf(next));
+      for (const frame of frames)
+        for (const part of frame.parts) if (typeof part === "object") todo.push(part);
+    }
+    return ordered;
   }
 
   // ---- going through
@@ -189,10 +218,7 @@ export class Freezer {
       this.#value(v);
       this.#values(parts);
     };
-    const frame: Frame = { object: v, parts, label, leave, kind, at: 0, ...this.#here() };
-    // A set is built of its elements; it cannot be part of a cycle without something else that waits.
-    if (v instanceof SxSet) this.#stack.push(frame);
-    else this.#waiting.push(frame);
+    this.#waiting.push({ object: v, parts, label, leave, kind, at: 0, ...this.#here() });
   }
 
   #pair(v: object): void {
@@ -237,7 +263,15 @@ export class Freezer {
         this.#values(items);
       };
       const label = (i: number): string => `element ${gap.from - from + i} of a list`;
-      this.#waiting.push({ object: buffer, parts: items, label, leave, kind: "fill", at: 0, ...this.#here() });
+      this.#waiting.push({
+        object: buffer,
+        parts: items,
+        label,
+        leave,
+        kind: "fill",
+        at: 0,
+        ...this.#here(),
+      });
     }
   }
 
@@ -280,7 +314,15 @@ export class Freezer {
   /** What has to exist before `v` can be made, and is made on entry: code objects and record types. */
   #first(part: object, label: string): void {
     const depth = this.#stack.length;
-    this.#stack.push({ object: part, parts: [], label: () => label, leave: () => {}, kind: "fill", at: 1, ...this.#here() });
+    this.#stack.push({
+      object: part,
+      parts: [],
+      label: () => label,
+      leave: () => {},
+      kind: "fill",
+      at: 1,
+      ...this.#here(),
+    });
     this.#visit(part);
     this.#stack.splice(depth, 1);
   }
@@ -402,7 +444,11 @@ export class Freezer {
   #refuse(v: object): never {
     const path: string[] = [];
     const top = this.#stack.at(-1);
-    for (let frame = top, at = top === undefined ? 0 : top.at - 1; frame !== undefined; at = frame.upAt, frame = frame.up) {
+    for (
+      let frame = top, at = top === undefined ? 0 : top.at - 1;
+      frame !== undefined;
+      at = frame.upAt, frame = frame.up
+    ) {
       const step = frame.label(at);
       if (step !== "") path.push(step);
     }

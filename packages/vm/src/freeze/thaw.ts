@@ -12,7 +12,6 @@ import {
 } from "../heap/cells.ts";
 import { dictFrom, EMPTY_DICT } from "../heap/dict.ts";
 import { EMPTY, FALSE, heap, NIL, put, structOf, TRUE } from "../heap/instance.ts";
-import { cons } from "../heap/list.ts";
 import { SxSet } from "../heap/set.ts";
 import { HashTable } from "../heap/table.ts";
 import {
@@ -31,6 +30,10 @@ import { makeVector, vectorSet } from "../heap/vector.ts";
 import { CorruptBytes, Reader } from "./bytes.ts";
 import type { Extension } from "./graph.ts";
 import { MAGIC, NEAR, OPS, SMALL, VALUES, VERSION } from "./ops.ts";
+
+function corrupt(what: string): never {
+  throw new CorruptBytes(what);
+}
 
 export class Thawer {
   readonly #in: Reader;
@@ -73,7 +76,7 @@ export class Thawer {
     switch (op) {
       case OPS.pair: {
         const cdr = this.#value();
-        return cons(this.#value(), cdr) as object;
+        return heap.cons(put(this.#value()), cdr) ?? corrupt("the rest of a pair");
       }
       case OPS.slice: {
         const buffer = this.#object();
@@ -114,8 +117,9 @@ export class Thawer {
       case OPS.box:
         return box(NIL) as object;
       case OPS.closure: {
-        const code = this.#object() as object as Callee;
-        return closure(code, new Array<Value>(input.count()).fill(NIL)) as object;
+        const code = this.#object();
+        if (!this.#by.has(code)) corrupt("the code of a closure");
+        return closure(code as Callee, new Array<Value>(input.count()).fill(NIL)) as object;
       }
       case OPS.record: {
         const type = this.#object();

@@ -4,9 +4,9 @@
  */
 import { ControlBuiltin, controlBuiltins } from "../control/builtins.ts";
 import { Cell, RecordType } from "../heap/value.ts";
-import { elementFunctions } from "../markup/index.ts";
 import type { RunStats } from "../machine/engine.ts";
 import { type StartThread, Task, TaskTree, type Thread } from "../machine/tasks.ts";
+import { elementFunctions } from "../markup/index.ts";
 import { primitives, regexExtension } from "../primitives/index.ts";
 import { Primitive } from "../primitives/primitive.ts";
 import { type Extension, freezeGraph, thawGraph } from "./graph.ts";
@@ -86,7 +86,10 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
     {
       tag: "record-type",
       test: (o) => o instanceof RecordType,
-      parts: (o) => ({ plain: { name: (o as RecordType).name, fields: [...(o as RecordType).fields] }, values: [] }),
+      parts: (o) => ({
+        plain: { name: (o as RecordType).name, fields: [...(o as RecordType).fields] },
+        values: [],
+      }),
       make: (plain) => {
         const { name, fields } = plain as { name: string; fields: string[] };
         return new RecordType(name, fields);
@@ -98,8 +101,20 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
       tag: "task",
       test: (o) => o instanceof Task,
       parts: (o) => {
-        const { state, request, wait, ending, observed, cancelled, thread, parent, result, children, targets, waiters } =
-          o as Task;
+        const {
+          state,
+          request,
+          wait,
+          ending,
+          observed,
+          cancelled,
+          thread,
+          parent,
+          result,
+          children,
+          targets,
+          waiters,
+        } = o as Task;
         return {
           plain: {
             state,
@@ -112,7 +127,14 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
             children: children.length,
             targets: targets.length,
           },
-          values: [thread, result, ...(parent === undefined ? [] : [parent]), ...children, ...targets, ...waiters],
+          values: [
+            thread,
+            result,
+            ...(parent === undefined ? [] : [parent]),
+            ...children,
+            ...targets,
+            ...waiters,
+          ],
         };
       },
       make: (plain) => {
@@ -148,10 +170,18 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
         };
       },
       make: (plain) => {
-        const { nextRequest, ready, asking } = plain as { nextRequest: number; ready: number; asking: number[] };
+        const { nextRequest, ready, asking } = plain as {
+          nextRequest: number;
+          ready: number;
+          asking: number[];
+        };
         const snapshot = Object.create(Snapshot.prototype) as Snapshot;
         // How many of each follow; `fill` puts the tasks in.
-        return Object.assign(snapshot, { nextRequest, ready: new Array(ready), asking: asking.map((id) => [id]) });
+        return Object.assign(snapshot, {
+          nextRequest,
+          ready: new Array(ready),
+          asking: asking.map((id) => [id]),
+        });
       },
       fill: (o, values) => {
         const snapshot = o as Snapshot;
@@ -187,4 +217,3 @@ export function thawTree(
   if (!(snapshot instanceof Snapshot)) throw new RangeError("these bytes are no frozen fiber");
   return TaskTree.restore(snapshot, start, stats, freezer);
 }
-
