@@ -50,6 +50,26 @@ function* inside(form: Form): Generator<Form> {
   if (form.type === "tagged") yield* inside(form.form);
 }
 
+describe("any text at all", () => {
+  test("is read or has mistakes, whose places are in it", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText, fc.string({ unit: "binary", maxLength: 60 })), (text) => {
+        const { errors, forms } = read(text);
+        let before = 0;
+        for (const { span, message } of errors) {
+          expect(span.start).toBeGreaterThanOrEqual(before);
+          before = span.start;
+          expect(span.end).toBeGreaterThan(span.start);
+          expect(span.end).toBeLessThanOrEqual(text.length);
+          expect(message).toMatch(/expected/);
+        }
+        for (const form of forms) expect(spanOf(form).end).toBeLessThanOrEqual(text.length);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 describe("spans", () => {
   test("the text of a form's span reads to that form, and lies within its parent's", () => {
     fc.assert(

@@ -2,14 +2,9 @@
 import { isDiscard, isKeyword, type Node } from "./tree.ts";
 
 /**
- * What an argument on the head's line is: `c` code, `p` a name or parameter list, `b` bindings
- * (pairs, if in brackets).
- */
-type Role = "c" | "p" | "b";
-
-/**
- * Forms with a body: the roles of the arguments that stay on the head's line; what follows is
- * indented by two. Anything else is a call, whose arguments stand below each other.
+ * Forms with a body, and one letter for each argument that stays on the head's line: `c` code, `p` a
+ * name or parameter list, `b` bindings (pairs, if in brackets). What follows is indented by two.
+ * Anything else is a call, whose arguments stand below each other.
  */
 const BODY_FORMS: Readonly<Record<string, string>> = {
   begin: "",
