@@ -1,7 +1,8 @@
 /** Functions made by `fn`: code and the environment that it was made in. */
 import type { Lambda } from "@sorbus/compiler";
 import { KIND, type Kind, PRINT } from "@sorbus/vm";
-import type { Activation, UnitCode } from "./continuation.ts";
+import type { UnitCode } from "./code.ts";
+import type { Activation } from "./continuation.ts";
 import type { Environment } from "./environment.ts";
 
 export class CekClosure {

@@ -8,21 +8,12 @@
  * marks, not of frames (R. K. Dybvig, S. Peyton Jones, A. Sabry, "A Monadic Framework for Delimited
  * Continuations", 2007).
  */
-import type { Core, Lambda, OptionalParam, KeyParam, Unit } from "@sorbus/compiler";
-import type { Form } from "@sorbus/reader";
+import type { Core, KeyParam, Lambda, OptionalParam } from "@sorbus/compiler";
 import type { Value } from "@sorbus/vm";
+import type { UnitCode } from "./code.ts";
 import type { Environment } from "./environment.ts";
 
 type Node<Op extends Core["op"]> = Extract<Core, { op: Op }>;
-
-/** A unit as the machine runs it. */
-export interface UnitCode {
-  readonly unit: Unit;
-  /** A function of no arguments that evaluates the unit. */
-  readonly thunk: Lambda;
-  /** Core and prelude code, which traces leave out. */
-  readonly hidden: boolean;
-}
 
 /** A function at work, for stack traces. */
 export interface Activation {
@@ -56,11 +47,11 @@ export type Frame =
   | { readonly type: "call"; readonly node: Node<"call">; readonly done: readonly Value[]; readonly env: Environment; readonly next: Frame | null }
   /** The value is that of `binding.fallbacks[index]`; `env` has the parameters before it. */
   | { readonly type: "bind"; readonly binding: Binding; readonly index: number; readonly env: Environment; readonly next: Frame | null }
-  /** The value returns to `activation`, from the call that stands at `form`. */
+  /** The value returns to `activation`, from the call `at`. */
   | {
       readonly type: "return";
       readonly activation: Activation;
-      readonly form: Form | undefined;
+      readonly at: Core | undefined;
       /** How many of these there are in the segment, with this one. */
       readonly depth: number;
       readonly next: Frame | null;

@@ -2,27 +2,27 @@
  * The reference evaluator as an engine: threads that run the machine, behind the interface that
  * every tier has.
  */
-import type { Lambda, Unit } from "@sorbus/compiler";
+import type { Unit } from "@sorbus/compiler";
 import {
-  type Budget,
   type Cell,
   condition,
   type Engine,
   type EngineFiber,
+  type Extension,
+  freezeTree,
   type Limits,
   type MachineHost,
-  NIL,
   Raise,
   type RunStats,
+  type StartThread,
   TaskTree,
-  type Thread,
-  type ThreadStep,
+  thawTree,
   type Value,
 } from "@sorbus/vm";
 import { CekClosure } from "./closure.ts";
-import type { UnitCode } from "./continuation.ts";
-import { callNext, type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
-import { locateCondition } from "./trace.ts";
+import { UnitCode } from "./code.ts";
+import { cekExtensions, Places } from "./freeze.ts";
+import { CekThread, threadExtension } from "./thread.ts";
 
 /** What the machine asks of what is around it. */
 export interface Surroundings {
@@ -33,18 +33,15 @@ export interface Surroundings {
   compile(form: Value, module: Value): Value;
 }
 
-/** Calls that may wait for a result where no memory limit is given; about 1 GiB. */
-const DEFAULT_DEPTH = 3_000_000;
-const BYTES_PER_CALL = 300;
-/** Calls that the `after`s may make once a step or time limit is reached. */
-const GRACE = 100_000;
-/** Calls between two looks at the clock. */
-const CLOCK_EVERY = 1024;
-
 export class Cek implements Engine<Unit>, Surroundings {
   readonly name = "cek";
   private readonly host: MachineHost;
   private readonly limits: Limits;
+  /** Every version of each unit that has been run. */
+  private readonly units: Map<string, UnitCode[]> = new Map();
+  private readonly places: Places = new Places();
+  /** Those that `places` does not know yet: most programs are never frozen. */
+  private readonly newUnits: UnitCode[] = [];
 
   constructor(host: MachineHost, limits: Limits = {}) {
     this.host = host;
@@ -69,46 +66,54 @@ export class Cek implements Engine<Unit>, Surroundings {
   }
 
   private addUnit(unit: Unit, hidden: boolean): UnitCode {
-    const { form, core } = unit;
-    const thunk: Lambda = {
-      op: "lambda",
-      form,
-      name: "top level",
-      kind: "function",
-      required: [],
-      optional: [],
-      rest: undefined,
-      keys: [],
-      body: core,
-    };
-    return { unit, thunk, hidden };
+    const code = new UnitCode(unit, hidden);
+    const versions = this.units.get(unit.id);
+    if (versions === undefined) this.units.set(unit.id, [code]);
+    else versions.push(code);
+    this.newUnits.push(code);
+    return code;
+  }
+
+  /** The code of a frozen frame. @throws RangeError when this program does not have it */
+  private unit(id: string, hash: string): UnitCode {
+    // The core's definitions come into being when they are first used.
+    if (id.startsWith("core/")) this.host.resolveCore(id.slice("core/".length));
+    const code = this.units.get(id)?.findLast((version) => version.unit.contentHash === hash);
+    if (code !== undefined) return code;
+    throw new RangeError(`${id} is not in this program as it was when the fiber was frozen`);
   }
 
   call(fn: Value, args: readonly Value[], limits: Limits = this.limits): EngineFiber {
-    return this.fiber({ type: "apply", fn, args: { positional: args, named: [] } }, limits);
-  }
-
-  thaw(_bytes: Uint8Array): EngineFiber {
-    throw new Raise(condition("host", "thawing is not there yet"));
-  }
-
-  private fiber(control: Control, limits: Limits): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0 };
-    return new TaskTree(
-      new CekThread(this, control, stats, limits),
-      (thunk, marks) => {
-        const start: Control = {
-          type: "apply",
-          fn: this.entry("%with-marks"),
-          args: { positional: [marks, thunk], named: [] },
-        };
-        return new CekThread(this, start, stats, limits);
-      },
+    const thread = CekThread.calling(this, fn, args, stats, limits);
+    return new TaskTree(thread, this.starter(stats, limits), stats, this.freezer(stats, limits));
+  }
+
+  thaw(bytes: Uint8Array, limits: Limits = this.limits): EngineFiber {
+    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    return thawTree(
+      bytes,
+      this.host.freezing,
+      this.extensions(stats, limits),
+      this.starter(stats, limits),
       stats,
-      () => {
-        throw new Raise(condition("host", "freezing is not there yet"));
-      },
+      this.freezer(stats, limits),
     );
+  }
+
+  /** How child fibers start. */
+  private starter(stats: RunStats, limits: Limits): StartThread {
+    return (thunk, marks) => CekThread.calling(this, this.entry("%with-marks"), [marks, thunk], stats, limits);
+  }
+
+  private freezer(stats: RunStats, limits: Limits): (tree: TaskTree) => Uint8Array {
+    return (tree) => freezeTree(tree, this.host.freezing, this.extensions(stats, limits));
+  }
+
+  private extensions(stats: RunStats, limits: Limits): Extension[] {
+    for (const code of this.newUnits) this.places.add(code);
+    this.newUnits.length = 0;
+    return [threadExtension(this, stats, limits), ...cekExtensions((id, hash) => this.unit(id, hash), this.places)];
   }
 
   link(cell: Cell): Value {
@@ -137,80 +142,3 @@ export class Cek implements Engine<Unit>, Surroundings {
   }
 }
 
-/** One thread of control: a machine, stepped until there is something to report. */
-class CekThread implements Thread {
-  private readonly m: Machine;
-  private readonly stats: RunStats;
-  private readonly cek: Cek;
-  private readonly steps: number;
-  private readonly deadline: number;
-  /** Calls at which a limit ends the thread for good. */
-  private end: number = Number.POSITIVE_INFINITY;
-  private reason: Value = NIL;
-
-  constructor(cek: Cek, control: Control, stats: RunStats, limits: Limits) {
-    const depth = limits.memory === undefined ? DEFAULT_DEPTH : Math.floor(limits.memory / BYTES_PER_CALL);
-    this.cek = cek;
-    this.stats = stats;
-    this.steps = limits.steps ?? Number.POSITIVE_INFINITY;
-    this.deadline = limits.time === undefined ? Number.POSITIVE_INFINITY : cek.now() + limits.time;
-    this.m = {
-      surroundings: cek,
-      control,
-      frames: null,
-      under: null,
-      form: undefined,
-      activation: { name: "", code: undefined },
-      calls: 0,
-      limits: { depth },
-      room: depth,
-    };
-  }
-
-  run(budget: Budget): ThreadStep {
-    const { m } = this;
-    let { calls } = m;
-    while (m.control.type !== "stopped") {
-      step(m);
-      this.stats.instructions += 1;
-      if (m.calls === calls) continue;
-      calls = m.calls;
-      budget.fuel -= 1;
-      this.checkLimits();
-      if (budget.fuel <= 0 && (m.control as Control).type !== "stopped") return { type: "fuel" };
-    }
-    return m.control.step;
-  }
-
-  private checkLimits(): void {
-    const { m } = this;
-    if (this.reason !== NIL) {
-      if (m.calls >= this.end) m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
-    } else if (m.calls >= this.steps) {
-      this.exhaust("steps: the program ran longer than its step limit allows");
-    } else if (m.calls % CLOCK_EVERY === 0 && this.cek.now() > this.deadline) {
-      this.exhaust("time: the program ran longer than its time limit allows");
-    }
-  }
-
-  /** No handler passes a limit: the `after`s run, and the thread ends. */
-  private exhaust(message: string): void {
-    const reason = condition("limit", message);
-    locateCondition(this.m, reason);
-    this.reason = reason;
-    this.end = this.m.calls + GRACE;
-    interrupt(this.m, "%cancelled", reason);
-  }
-
-  resume(value: Value): void {
-    give(this.m, value);
-  }
-
-  raise(reason: Value): void {
-    raise(this.m, reason);
-  }
-
-  cancel(reason: Value): void {
-    interrupt(this.m, "%cancelled", reason);
-  }
-}

@@ -6,7 +6,6 @@
  * No step calls another: the host's stack is flat however deep the program is.
  */
 import type { Core } from "@sorbus/compiler";
-import type { Form } from "@sorbus/reader";
 import {
   Applicable,
   arityCondition,
@@ -26,7 +25,8 @@ import {
 } from "@sorbus/vm";
 import { type Arguments, bind, partArguments, takesNames } from "./bind.ts";
 import { activate, CekClosure } from "./closure.ts";
-import { type Activation, type Binding, depthOf, type Frame, type Under, type UnitCode } from "./continuation.ts";
+import { type Activation, type Binding, depthOf, type Frame, type Under } from "./continuation.ts";
+import type { UnitCode } from "./code.ts";
 import { control } from "./control.ts";
 import { assign, type Environment, extend, lookup } from "./environment.ts";
 import type { Surroundings } from "./engine.ts";
@@ -56,8 +56,8 @@ export interface Machine {
   under: Under | null;
   /** Whose body is being evaluated. */
   activation: Activation;
-  /** The form that is being evaluated, for the place of a condition. */
-  form: Form | undefined;
+  /** The expression that is being evaluated, for the place of a condition. */
+  at: Core | undefined;
   /** Calls of functions so far. */
   calls: number;
   readonly limits: MachineLimits;
@@ -305,7 +305,7 @@ export function enterCall(m: Machine): void {
 
 function pushReturn(m: Machine): void {
   const depth = depthOf({ frames: m.frames, under: null }) + 1;
-  push(m, { type: "return", activation: m.activation, form: m.form, depth, next: m.frames });
+  push(m, { type: "return", activation: m.activation, at: m.at, depth, next: m.frames });
 }
 
 /** Whether the caller is kept for traces although the call is in tail position (see `keepsFrame`). */
@@ -340,8 +340,8 @@ export function stop(m: Machine, reason: ThreadStep): void {
 }
 
 /** Where the machine is. Forms from another text, out of a macro's template, say nothing to the reader. */
-function at(m: Machine, { form }: Core): void {
-  if (form.origin === m.activation.code?.unit.form.origin) m.form = form;
+function at(m: Machine, node: Core): void {
+  if (node.form.origin === m.activation.code?.unit.form.origin) m.at = node;
 }
 
 function evaluateNext(m: Machine, node: Core, env: Environment): void {

@@ -1,9 +1,14 @@
 /** Where the machine is, as people read it: the place and the stack trace of a condition. */
 import { spanOf } from "@sorbus/reader";
-import type { Form } from "@sorbus/reader";
+import type { Core } from "@sorbus/compiler";
 import { Condition, type ConditionSpan, type StackFrame, type Value } from "@sorbus/vm";
 import type { Activation, Frame } from "./continuation.ts";
 import type { Machine } from "./machine.ts";
+
+interface Site {
+  readonly activation: Activation;
+  readonly at: Core | undefined;
+}
 
 /** Frames shown at either end of a long trace. */
 const TRACE_TOP = 40;
@@ -18,8 +23,8 @@ export function locateCondition(m: Machine, payload: Value): void {
 
 /** The place of the innermost function that is the program's own. */
 export function place(m: Machine): ConditionSpan | undefined {
-  for (const { activation, form } of activations(m)) {
-    if (isShown(activation) && form !== undefined) return conditionSpan(form);
+  for (const { activation, at } of activations(m)) {
+    if (isShown(activation) && at !== undefined) return conditionSpan(at);
   }
   return undefined;
 }
@@ -30,18 +35,18 @@ function isShown({ code }: Activation): boolean {
 
 function trace(m: Machine): StackFrame[] {
   const frames: StackFrame[] = [];
-  for (const { activation, form } of activations(m)) {
-    if (!isShown(activation) || form === undefined) continue;
-    const { file, line, column } = conditionSpan(form);
+  for (const { activation, at } of activations(m)) {
+    if (!isShown(activation) || at === undefined) continue;
+    const { file, line, column } = conditionSpan(at);
     frames.push({ name: activation.name, file, line, column });
     if (frames.length > TRACE_TOP + TRACE_BOTTOM) frames.splice(TRACE_TOP, 1);
   }
   return frames;
 }
 
-/** The functions at work, innermost first, each with the form that it is at. */
-function* activations(m: Machine): Generator<{ activation: Activation; form: Form | undefined }, void, void> {
-  yield { activation: m.activation, form: m.form };
+/** The functions at work, innermost first, each with the expression that it is at. */
+function* activations(m: Machine): Generator<Site, void, void> {
+  yield m;
   let { frames, under } = m;
   for (;;) {
     for (let frame: Frame | null = frames; frame !== null; frame = frame.next) {
@@ -52,7 +57,7 @@ function* activations(m: Machine): Generator<{ activation: Activation; form: For
   }
 }
 
-function conditionSpan(form: Form): ConditionSpan {
+function conditionSpan({ form }: Core): ConditionSpan {
   const { file, start, end, line, column } = spanOf(form);
   return { file, start, end, line, column };
 }

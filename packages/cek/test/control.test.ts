@@ -1,6 +1,6 @@
 /** Each rule of docs/language.md about control, as a program and what comes of it. */
 import { describe, expect, it } from "vitest";
-import { run } from "./harness.ts";
+import { run, runFrozen } from "./harness.ts";
 
 /** `(say x)` writes to a log; `(log)` is what was written. */
 const LOG = `
@@ -21,6 +21,9 @@ function cases(section: string, rows: readonly Case[]): void {
         const outcome = run(LOG + program);
         expect(outcome.value).toBe(value);
         if (trace !== undefined) expect(outcome.trace).toEqual(trace);
+        if (outcome.trace.length === 0) return;
+        const frozen = runFrozen(LOG + program);
+        expect({ value: frozen.value, trace: frozen.trace }).toEqual({ value, trace: outcome.trace });
       },
     );
   });

@@ -3,7 +3,7 @@
  * primitives, the control builtins and the prelude, expanded when they are first used, and a table
  * of ops that answers at once (but never :test/hang).
  */
-import { coreModule, type CoreModule, Expander, Module, type Unit } from "@sorbus/compiler";
+import { compilerPrimitives, coreModule, type CoreModule, Expander, Module, type Unit } from "@sorbus/compiler";
 import { read } from "@sorbus/reader";
 import {
   type Cell,
@@ -41,8 +41,12 @@ export class World {
   private readonly ops: Ops;
   readonly trace: string[] = [];
 
-  constructor(ops: Ops = {}) {
+  /** Freezes and thaws a fiber whenever it waits. */
+  private readonly freezes: boolean;
+
+  constructor(ops: Ops = {}, freezes = false) {
     this.ops = ops;
+    this.freezes = freezes;
     const names: [string, Value | undefined][] = [...primitives, ...controlBuiltins];
     for (const name of preludeDefinitions.keys()) names.push([name, undefined]);
     this.core = coreModule(names, {
@@ -59,12 +63,26 @@ export class World {
       },
       suggest: () => undefined,
       now: () => 0,
+      freezing: {
+        globals: () => this.globals(),
+        cell: (module, name) => (module === "core" ? this.core : this.module).define(name),
+        primitive: (name) => compilerPrimitives.find((p) => p.name === name),
+        hostId: () => undefined,
+        hostObject: () => undefined,
+      },
     });
     this.expander = new Expander({
       core: this.core,
       evaluator: { call: (fn, args) => this.finish(this.cek.call(fn, args)) },
       evaluate: (unit) => this.finish(this.cek.evaluate(unit)),
     });
+  }
+
+  private *globals(): Iterable<Cell> {
+    for (const name of this.module.definitions()) {
+      const binding = this.module.lookupOwn(name);
+      if (binding?.kind === "cell" && binding.cell.value !== undefined) yield binding.cell;
+    }
   }
 
   private cell(name: string): Cell | undefined {
@@ -102,7 +120,8 @@ export class World {
   }
 
   /** Answers requests until the fiber has ended. */
-  drive(fiber: EngineFiber, answer: (request: Request, fiber: EngineFiber) => void = this.answer): Outcome {
+  drive(started: EngineFiber, answer: (request: Request, fiber: EngineFiber) => void = this.answer): Outcome {
+    let fiber = started;
     for (;;) {
       const step = fiber.run();
       switch (step.type) {
@@ -112,6 +131,7 @@ export class World {
           return { value: shown(step.condition), trace: this.trace, condition: step.condition };
         case "performed":
           if (step.requests.length === 0) return { value: "waiting", trace: this.trace };
+          if (this.freezes) fiber = this.cek.thaw(fiber.freeze());
           for (const request of step.requests) answer(request, fiber);
           break;
         case "fuel":
@@ -163,6 +183,11 @@ function shown(raised: Value): string {
 /** Runs a program in a world of its own. */
 export function run(text: string, ops: Ops = standardOps()): Outcome {
   return new World(ops).run(text);
+}
+
+/** The same, with every fiber frozen and thawed whenever it waits for an answer. */
+export function runFrozen(text: string, ops: Ops = standardOps()): Outcome {
+  return new World(ops, true).run(text);
 }
 
 /** A clock that stands still, a store, and what was printed goes nowhere. */

@@ -1,0 +1,158 @@
+/** One thread of control: a machine and its bounds, behind the interface that the scheduler drives. */
+import {
+  type Budget,
+  condition,
+  type Extension,
+  type Limits,
+  NIL,
+  type RunStats,
+  type Thread,
+  type ThreadStep,
+  type Value,
+} from "@sorbus/vm";
+import type { Cek } from "./engine.ts";
+import { type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
+import { locateCondition } from "./trace.ts";
+
+/** Calls that may wait for a result where no memory limit is given; about 1 GiB. */
+const DEFAULT_DEPTH = 3_000_000;
+const BYTES_PER_CALL = 300;
+/** Calls that the `after`s may make once a step or time limit is reached. */
+const GRACE = 100_000;
+/** Calls between two looks at the clock. */
+const CLOCK_EVERY = 1024;
+
+export class CekThread implements Thread {
+  readonly m: Machine;
+  private readonly stats: RunStats;
+  private readonly cek: Cek;
+  private readonly steps: number;
+  private readonly deadline: number;
+  /** Calls at which a limit ends the thread for good. */
+  end: number = Number.POSITIVE_INFINITY;
+  reason: Value = NIL;
+
+  /** A thread that calls `fn`. */
+  static calling(cek: Cek, fn: Value, args: readonly Value[], stats: RunStats, limits: Limits): CekThread {
+    return new CekThread(cek, { type: "apply", fn, args: { positional: args, named: [] } }, stats, limits);
+  }
+
+  constructor(cek: Cek, control: Control, stats: RunStats, limits: Limits) {
+    const depth = limits.memory === undefined ? DEFAULT_DEPTH : Math.floor(limits.memory / BYTES_PER_CALL);
+    this.cek = cek;
+    this.stats = stats;
+    this.steps = limits.steps ?? Number.POSITIVE_INFINITY;
+    this.deadline = limits.time === undefined ? Number.POSITIVE_INFINITY : cek.now() + limits.time;
+    this.m = {
+      surroundings: cek,
+      control,
+      frames: null,
+      under: null,
+      at: undefined,
+      activation: { name: "", code: undefined },
+      calls: 0,
+      limits: { depth },
+      room: depth,
+    };
+  }
+
+  run(budget: Budget): ThreadStep {
+    const { m } = this;
+    let { calls } = m;
+    while (m.control.type !== "stopped") {
+      step(m);
+      this.stats.instructions += 1;
+      if (m.calls === calls) continue;
+      calls = m.calls;
+      budget.fuel -= 1;
+      this.checkLimits();
+      if (budget.fuel <= 0 && (m.control as Control).type !== "stopped") return { type: "fuel" };
+    }
+    return m.control.step;
+  }
+
+  private checkLimits(): void {
+    const { m } = this;
+    if (this.reason !== NIL) {
+      if (m.calls >= this.end) m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
+    } else if (m.calls >= this.steps) {
+      this.exhaust("steps: the program ran longer than its step limit allows");
+    } else if (m.calls % CLOCK_EVERY === 0 && this.cek.now() > this.deadline) {
+      this.exhaust("time: the program ran longer than its time limit allows");
+    }
+  }
+
+  /** No handler passes a limit: the `after`s run, and the thread ends. */
+  private exhaust(message: string): void {
+    const reason = condition("limit", message);
+    locateCondition(this.m, reason);
+    this.reason = reason;
+    this.end = this.m.calls + GRACE;
+    interrupt(this.m, "%cancelled", reason);
+  }
+
+  resume(value: Value): void {
+    give(this.m, value);
+  }
+
+  raise(reason: Value): void {
+    raise(this.m, reason);
+  }
+
+  cancel(reason: Value): void {
+    interrupt(this.m, "%cancelled", reason);
+  }
+}
+
+/** What a thread has besides bounds, which are the thawing host's to set. */
+interface FrozenThread {
+  readonly calls: number;
+  /** null: no limit has been reached. */
+  readonly end: number | null;
+  /** It waits for an answer, which a resume puts into place of its control. */
+  readonly stopped: boolean;
+  readonly has: readonly boolean[];
+}
+
+/** How threads are frozen and thawed. */
+export function threadExtension(cek: Cek, stats: RunStats, limits: Limits): Extension {
+  const open = new Map<object, FrozenThread>();
+  const waiting: Control = { type: "stopped", step: { type: "done", value: NIL } };
+  return {
+    tag: "cek-thread",
+    test: (o) => o instanceof CekThread,
+    parts: (o) => {
+      const { m, end, reason } = o as CekThread;
+      const { control, frames, under, at } = m;
+      const parts = [control.type === "stopped" ? null : control, frames, under, at];
+      const plain: FrozenThread = {
+        calls: m.calls,
+        end: Number.isFinite(end) ? end : null,
+        stopped: control.type === "stopped",
+        has: parts.map((part) => part !== null && part !== undefined),
+      };
+      const present = parts.filter((part) => part !== null && part !== undefined);
+      return { plain, values: [m.activation, reason, ...present] };
+    },
+    make: (plain) => {
+      const thread = new CekThread(cek, waiting, stats, limits);
+      open.set(thread, plain as FrozenThread);
+      return thread;
+    },
+    fill: (o, [activation, reason, ...present]) => {
+      const thread = o as CekThread;
+      const { calls, end, has } = open.get(o) as FrozenThread;
+      const [control, frames, under, at] = has.map((is) => (is ? present.shift() : undefined));
+      thread.reason = reason as Value;
+      thread.end = end ?? Number.POSITIVE_INFINITY;
+      Object.assign(thread.m, {
+        activation,
+        control: control ?? waiting,
+        frames: frames ?? null,
+        under: under ?? null,
+        at,
+        calls,
+      });
+    },
+  };
+}
