@@ -131,14 +131,17 @@ export class Thawer {
       }
       case OPS.recordType: {
         const name = input.string();
-        return new RecordType(name, input.plain() as readonly string[]);
+        const fields = input.plain();
+        if (!Array.isArray(fields) || !fields.every((f) => typeof f === "string"))
+          return corrupt("the fields of a type");
+        return new RecordType(name, fields);
       }
       case OPS.condition: {
         const kind = input.string();
         const message = input.string();
-        const place = input.plain() as {
-          span: ConditionSpan | undefined;
-          stack: readonly StackFrame[] | undefined;
+        const place = this.#record() as {
+          span?: ConditionSpan | undefined;
+          stack?: readonly StackFrame[] | undefined;
         };
         const made = new Condition(kind, message, this.#value());
         made.span = place.span;
@@ -154,7 +157,7 @@ export class Thawer {
       case OPS.bytes:
         return input.bytes(input.size());
       case OPS.applicable:
-        return new Applicable(input.string() as Applicable["kind"], NIL);
+        return this.#applicable(input.string());
       case OPS.extension: {
         const tag = input.string();
         const extension = this.#extensions.get(tag);
@@ -168,18 +171,21 @@ export class Thawer {
     }
   }
 
+  #applicable(kind: string): Applicable {
+    if (kind !== "continuation" && kind !== "parameter") return corrupt("the kind of an applicable");
+    return new Applicable(kind, NIL);
+  }
+
   #markup(): Markup {
-    const { parts, refused } = this.#in.plain() as {
-      parts: string | readonly (string | null)[];
-      refused: boolean;
-    };
+    const { parts, refused } = this.#record();
     const held = this.#values();
-    const condition = refused ? held.shift() : undefined;
-    if (refused && !(condition instanceof Condition)) throw new CorruptBytes("what markup refused");
+    const condition = refused === true ? held.shift() : undefined;
+    if (refused === true && !(condition instanceof Condition)) throw new CorruptBytes("what markup refused");
     const why = condition instanceof Condition ? condition : undefined;
     if (typeof parts === "string") return new Markup(parts, why);
-    const whole = parts.map((part): string | Deferred => {
-      if (part !== null) return part;
+    if (!Array.isArray(parts)) corrupt("the parts of markup");
+    const whole = (parts as unknown[]).map((part): string | Deferred => {
+      if (typeof part === "string") return part;
       const deferred = held.shift();
       if (!(deferred instanceof Deferred)) throw new CorruptBytes("a part of markup");
       return deferred;
@@ -198,11 +204,12 @@ export class Thawer {
       return;
     }
     if (o instanceof SxSet) {
+      if (o.size > 0) corrupt("a set that is filled twice");
       o.fill(values);
       return;
     }
     if (o instanceof Applicable) {
-      o.procedure = values[0] as Value;
+      o.procedure = values[0] ?? corrupt("a procedure");
       return;
     }
     const type = structOf(o);
@@ -230,6 +237,13 @@ export class Thawer {
       default:
         throw new CorruptBytes("something that has no parts to fill in");
     }
+  }
+
+  /** Plain data that are an object. */
+  #record(): { readonly [key: string]: unknown } {
+    const plain = this.#in.plain();
+    if (typeof plain !== "object" || plain === null || Array.isArray(plain)) return corrupt("plain data");
+    return plain as { readonly [key: string]: unknown };
   }
 
   #fillBuffer(): void {

@@ -353,6 +353,8 @@ test("floats and numbers at every border", () => {
 test("damaged bytes are refused, not misread into something else's memory or an endless loop", () => {
   const bytes = freezeGraph(
     [
+      new Markup(["a", new Deferred(closure(code("g"), []))], new Condition("url", "no", list(2))),
+      new Applicable("parameter", record(new RecordType("t", ["z"]), [5])),
       list(
         1,
         dictFrom([["a", vector([1.5, "x"])]]),
