@@ -6,7 +6,7 @@
  */
 
 import type { HashTable, SxSet } from "../heap/index.ts";
-import { inspectBriefly, isList, kindOf, raise } from "../heap/index.ts";
+import { inspectBriefly, isDict, isList, isVector, kindOf, raise } from "../heap/index.ts";
 import type { Condition, Markup, RecordType, Sym, TrustedUrl, Value } from "../heap/value.ts";
 import type { Purity } from "./primitive.ts";
 import { Primitive } from "./primitive.ts";
@@ -124,7 +124,10 @@ function accepts(bits: number, v: Value | undefined): boolean {
     case "undefined":
       return (bits & ABSENT) !== 0;
     default:
+      // What is common and quick to tell comes first.
       if ((bits & types.list.bits) !== 0 && isList(v)) return true;
+      if ((bits & types.dict.bits) !== 0 && isDict(v)) return true;
+      if ((bits & types.vector.bits) !== 0 && isVector(v)) return true;
       if ((bits & types.regex.bits) !== 0 && v instanceof Regex) return true;
       return (bits & (kindBits.get(kindOf(v)) ?? 0)) !== 0;
   }
@@ -256,6 +259,13 @@ function checked(name: string, { fixed, rest }: Signature, fn: Fn): Fn {
         return fn(a, b, c, d);
       };
     }
+  }
+  if (p0 !== undefined && fixed.length === 1 && rest?.bits === ANY) {
+    const b0 = p0.bits;
+    return (a: Value, ...more: Value[]): Value => {
+      if (!accepts(b0, a)) bad(p0, a);
+      return fn(a, ...more);
+    };
   }
   return (...args: Value[]): Value => {
     for (let i = 0; i < args.length; i++) {

@@ -127,7 +127,7 @@ export const dicts: readonly Primitive[] = [
       "(linear in its length). `(assoc {:a 1} :b 2)` is `{:a 1 :b 2}`.",
     (c, k, v, ...kvs) => {
       let result = put("assoc", c, k, v);
-      for (const [k2, v2] of pairs("assoc", kvs)) result = put("assoc", result, k2, v2);
+      if (kvs.length > 0) for (const [k2, v2] of pairs("assoc", kvs)) result = put("assoc", result, k2, v2);
       return result;
     },
   ),

@@ -40,7 +40,6 @@ export function sizeOf(xs: Value): number {
 }
 
 export function itemAt(xs: Value, i: number): Value | undefined {
-  if (i < 0 || i >= sizeOf(xs)) return undefined;
   return isList(xs) ? nth(xs, i) : vectorRef(xs, i);
 }
 

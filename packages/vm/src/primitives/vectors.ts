@@ -49,7 +49,7 @@ export const vectors: readonly Primitive[] = [
     "v:vector i:int",
     "reads",
     'The item at index `i`, from 0; "range" is raised when there is none.',
-    (v, i) => (i < 0 ? undefined : vectorRef(v, i)) ?? outOfRange("vector-ref", v, i),
+    (v, i) => vectorRef(v, i) ?? outOfRange("vector-ref", v, i),
   ),
   declare(
     "vector-set!",
