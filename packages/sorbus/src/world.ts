@@ -8,6 +8,7 @@ import {
   coreModule,
   didYouMean,
   Expander,
+  type GeneratedUnit,
   generate,
   Loader,
   MacroSuspended,
@@ -60,11 +61,28 @@ export function definedLambda(unit: Unit): Extract<Unit["core"], { op: "lambda" 
 }
 
 /** The bytecode VM. */
-export const vmTier: TierMaker = (host, limits) => {
+export const vmTier: TierMaker = vmTierWith({});
+
+export interface VmTierOptions {
+  /** Called with the code of each unit of the program before it runs. */
+  readonly onUnit?: (code: GeneratedUnit) => void;
+}
+
+/** The bytecode VM with something to watch it. */
+export function vmTierWith(options: VmTierOptions): TierMaker {
+  return (host, limits) => makeVmTier(host, limits, options);
+}
+
+function makeVmTier(host: MachineHost, limits: Limits, { onUnit }: VmTierOptions): Tier {
   const machine = new Machine(host, limits);
+  const compile = (unit: Unit): GeneratedUnit => {
+    const code = generate(unit);
+    onUnit?.(code);
+    return code;
+  };
   const engine: Engine<Unit> = {
     name: machine.name,
-    evaluate: (unit, bounds) => machine.evaluate(generate(unit), bounds),
+    evaluate: (unit, bounds) => machine.evaluate(compile(unit), bounds),
     call: (fn, args, bounds) => machine.call(fn, args, bounds),
     thaw: (bytes) => machine.thaw(bytes),
   };
@@ -79,14 +97,14 @@ export const vmTier: TierMaker = (host, limits) => {
       return closure(lambda, []);
     },
     thunk(unit) {
-      const code = generate(unit);
+      const code = compile(unit);
       machine.addUnit(code);
       const [top] = code.functions;
       if (top === undefined) throw new RangeError(`${unit.id} has no code`);
       return closure(top, []);
     },
   };
-};
+}
 
 /** Numbers for objects of the host, so that a frozen fiber can name them while this process lives. */
 class HostObjects {

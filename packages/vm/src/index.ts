@@ -9,7 +9,10 @@ export {
   UNSET,
   type UnitCode,
 } from "./bytecode/code.ts";
+export { disassemble, disassembleUnit } from "./bytecode/disassemble.ts";
+export { effectOf, instructions, liveAt } from "./bytecode/liveness.ts";
 export { HEADER, type Opcode, type OperandKind, op, opcodes } from "./bytecode/opcodes.ts";
+export { verify } from "./bytecode/verify.ts";
 export * from "./control/builtins.ts";
 export { keepsFrame } from "./control/frames.ts";
 export { isInherited } from "./control/marks.ts";

@@ -2,7 +2,7 @@
  * The seam to the engines: a fresh program on a tier, form by form. All that knows how a runtime is put
  * together is here.
  */
-import { announce, Loader, type LoadAnswer, type LoadStep, MacroSuspended, type Module } from "@sorbus/compiler";
+import { announce, type Loader, type LoadAnswer, type LoadStep, MacroSuspended, type Module } from "@sorbus/compiler";
 import { cekTier } from "@sorbus/cek";
 import type { Form } from "@sorbus/reader";
 import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
@@ -39,16 +39,11 @@ export class Program {
     this.file = file;
     this.files = new Map(Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]));
     this.limits = limits;
-    this.world = new World(make, limits, () => performance.now(), this.runNow, true);
-    this.loader = new Loader({
-      expander: this.world.expander,
-      core: this.world.core,
-      resolve: resolvePath,
-    });
+    this.world = new World(make, limits, () => performance.now(), this.runNow, true, resolvePath);
+    this.loader = this.world.loader;
     this.main = this.loader.createModule(file);
     this.main.loading = true;
     this.world.main = this.main;
-    this.world.modules.set(this.main.id, this.main);
   }
 
   thaw(bytes: Uint8Array): EngineFiber {
@@ -88,7 +83,6 @@ export class Program {
         return text;
       }
       case "run":
-        this.world.modules.set(step.module.id, step.module);
         return runFiber(this.world.tier.engine.evaluate(step.unit, this.limits));
       case "macro":
         return runFiber(step.suspended.fiber as EngineFiber);

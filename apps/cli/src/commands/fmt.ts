@@ -1,0 +1,44 @@
+/** `sx fmt`: formats files in place, or a stream. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { codeFrame, format, UnreadableError } from "@sorbus/reader";
+import { fail } from "../session.ts";
+
+function formatted(source: string, file: string): string | undefined {
+  try {
+    return format(source);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    for (const { message, span } of error.errors) {
+      fail(`error: ${message}\n  --> ${file}:${span.line}:${span.column}\n${codeFrame({ text: source }, span)}`);
+    }
+    return undefined;
+  }
+}
+
+export async function fmtCommand(files: readonly string[], flags: { check?: boolean }): Promise<void> {
+  if (files.length === 0) {
+    const source = await text(process.stdin);
+    const result = formatted(source, "stdin");
+    if (result === undefined) return;
+    if (flags.check !== true) process.stdout.write(result);
+    else if (result !== source) fail("standard input is not formatted");
+    return;
+  }
+  for (const file of files) {
+    let source: string;
+    try {
+      source = readFileSync(file, "utf8");
+    } catch (error) {
+      fail(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+      continue;
+    }
+    const result = formatted(source, file);
+    if (result === undefined || result === source) continue;
+    if (flags.check === true) fail(`${file} is not formatted`);
+    else {
+      writeFileSync(file, result);
+      process.stdout.write(`${file}\n`);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/** The `sx` command. Each command is loaded when it is used, so that small ones start fast. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { RunFlags } from "./session.ts";
+
+function naturalNumber(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number.");
+  return n;
+}
+
+function port(text: string): number {
+  const n = naturalNumber(text);
+  if (n > 65_535) throw new InvalidArgumentError("expected a port, 0 to 65535.");
+  return n;
+}
+
+/** The options of every command that runs a program. */
+function running(command: Command): Command {
+  return command
+    .addOption(new Option("--tier <tier>", "which engine runs the program").choices(["cek", "vm", "jit"]))
+    .addOption(
+      new Option("--answers <how>", "how effects are answered; a program cannot tell")
+        .choices(["inline", "suspend", "async", "freeze"])
+        .default("inline"),
+    )
+    .option("--jit-threshold <n>", "calls after which a function is compiled by the JIT", naturalNumber)
+    .option("--store <folder>", "keep what :kv/* ops store in this folder (default: in memory)")
+    .option("--stats", "print counts as JSON on stderr");
+}
+
+const program = new Command("sx")
+  .description("Runs, checks, formats and serves SX programs.")
+  .showHelpAfterError("(sx --help lists the commands)")
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+
+running(program.command("eval").description("evaluate an expression and print its value").argument("<expr>")).action(
+  async (expr: string, flags: RunFlags) => (await import("./commands/run.ts")).evalCommand(expr, flags),
+);
+
+running(program.command("run").description("run a program").argument("<file>"))
+  .option("--print", "print the value of the last form")
+  .action(async (file: string, flags: RunFlags & { print?: boolean }) =>
+    (await import("./commands/run.ts")).runCommand(file, flags),
+  );
+
+running(program.command("repl").description("a prompt")).action(async (flags: RunFlags) =>
+  (await import("./commands/repl.ts")).replCommand(flags),
+);
+
+program
+  .command("test")
+  .description("run the cases in the .sx files of a folder, with their expectations beside the code")
+  .argument("<dir>")
+  .addOption(new Option("--tier <tier>", "run on this engine only").choices(["cek", "vm", "jit"]))
+  .action(async (dir: string, flags: { tier?: string }) => (await import("./commands/test.ts")).testCommand(dir, flags));
+
+program
+  .command("fmt")
+  .description("format .sx files in place; without files, format standard input to standard output")
+  .argument("[files...]")
+  .option("--check", "change nothing; fail if something is not formatted")
+  .action(async (files: string[], flags: { check?: boolean }) =>
+    (await import("./commands/fmt.ts")).fmtCommand(files, flags),
+  );
+
+program
+  .command("check")
+  .description("report what is wrong with a program without running it")
+  .argument("<files...>")
+  .action(async (files: string[]) => (await import("./commands/check.ts")).checkCommand(files));
+
+running(program.command("trace").description("run a program and show each effect with its answer").argument("<file>")).action(
+  async (file: string, flags: RunFlags) => (await import("./commands/run.ts")).traceCommand(file, flags),
+);
+
+program
+  .command("disassemble")
+  .description("show the bytecode of a program, or of one definition")
+  .argument("<file>")
+  .argument("[name]")
+  .action(async (file: string, name: string | undefined) =>
+    (await import("./commands/disassemble.ts")).disassembleCommand(file, name),
+  );
+
+running(
+  program
+    .command("serve")
+    .description("serve a program whose last value, or whose definition `handler`, is a handler")
+    .argument("<file>"),
+)
+  .option("--port <n>", "port to listen on; 0: any free one", port, 8080)
+  .option("--host <name>", "address to listen on", "127.0.0.1")
+  .action(async (file: string, flags: RunFlags & { port: number; host: string }) =>
+    (await import("./commands/serve.ts")).serveCommand(file, flags),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}
