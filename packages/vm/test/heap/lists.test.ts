@@ -148,6 +148,19 @@ test("rest twice of one list is eq", () => {
   expect(rest(pair)).toBe(slice);
 });
 
+test("two lists over one with room in front: only one of them may take it", () => {
+  const grow = (tail: Value, n: number, x: number): Value => {
+    let l = tail;
+    for (let i = 0; i < n; i++) l = cons(x + i, l);
+    return l;
+  };
+  const base = conj(grow(EMPTY, 300, 0), [1]);
+  const a = grow(base, 200, 1000);
+  const b = grow(base, 200, 2000);
+  expect([nth(a, 180), nth(b, 180), nth(a, 180), nth(a, 60), nth(b, 60)]).toEqual([1019, 2019, 1019, 1139, 2139]);
+  expect(nth(a, 250)).toBe(nth(b, 250));
+});
+
 test("append shares the longer one", () => {
   const long = fromArray(Array.from({ length: 100 }, (_, i) => i));
   expect(rest(append(list(1), long))).toBe(long);
