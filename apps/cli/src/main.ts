@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `sx` command. Each command is loaded when it is used, so that small ones start fast. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { RunFlags } from "./session.ts";
