@@ -120,10 +120,19 @@ describe("examples", () => {
       "(define (f x)\n  (let ((a 1)\n        (b 2))\n    (when a\n      (g a)\n      (h b))))\n",
     ],
     "a call's arguments, beside and below its name": [
-      "(if a\nb\nc)\n(foo\na\nb)",
-      "(if a\n    b\n    c)\n(foo\n  a\n  b)\n",
+      "(or a\nb\nc)\n(foo\na\nb)\n(fold a b\n(fn (x)\nx))",
+      "(or a\n    b\n    c)\n(foo\n  a\n  b)\n(fold a b\n  (fn (x)\n    x))\n",
     ],
     "a body that was on the head's line": ["(when a (b\nc))", "(when a\n  (b\n    c))\n"],
+    clauses: [
+      "(cond\n((a? x)\ny)\n(else z))\n(match x\n([a b] :when a\nb)\n(_\nnil))\n(guard (e\n((error? e)\n1))\n2)",
+      "(cond\n  ((a? x)\n    y)\n  (else z))\n(match x\n  ([a b] :when a\n    b)\n  (_\n    nil))\n" +
+        "(guard (e\n         ((error? e)\n           1))\n  2)\n",
+    ],
+    "a function comes last, or first": [
+      "(reinstate k\n(fn ()\nx))\n(map (fn (x)\nx)\nxs)",
+      "(reinstate k\n  (fn ()\n    x))\n(map (fn (x)\n       x)\n     xs)\n",
+    ],
     "spaces and blank lines": ["\n\n( a   b )\n\n\n\n\t(c)   (d)\n\n", "(a b)\n\n(c)\n(d)\n"],
     "comments behind, between, before a bracket": [
       "(a ; one\n;; two\n\n  b\n; three\n)",
@@ -145,7 +154,7 @@ describe("examples", () => {
     "templates are": ["`(define ,a\n,@b)", "`(define ,a\n   ,@b)\n"],
     "spelling is kept": [
       '(a 0xFF 5/2 #|r|  "\\x41"\n#;(gone  1) [1  2] #\'f , @x #tag   y)',
-      '(a 0xFF 5/2 #|r| "\\x41"\n   #;(gone 1) [1 2] #\'f , @x #tag y)\n',
+      '(a 0xFF 5/2 #|r| "\\x41"\n  #;(gone 1) [1 2] #\'f , @x #tag y)\n',
     ],
     "strings of several lines": ['(f "a\n   b"   c)', '(f "a\n   b"\n   c)\n'],
     "carriage returns": ["(a\r\n b) ; c\r\n", "(a\n  b) ; c\n"],

@@ -20,7 +20,9 @@ interface Frame {
   next: number;
   /** Items so far, `#;` not counted. */
   index: number;
-  /** Column of the first argument, if it is on the head's line. */
+  /** Some item is on a line below the bracket's. */
+  broken: boolean;
+  /** Column of the first argument, if what follows is to stand below it. */
   argument: number | undefined;
   /** The item before is a keyword that names the next one. */
   named: boolean;
@@ -103,6 +105,7 @@ export class Layout {
       full: list.width !== Number.POSITIVE_INFINITY,
       next: 0,
       index: 0,
+      broken: false,
       argument: undefined,
       named: false,
       attributes: true,
@@ -164,10 +167,13 @@ export class Layout {
     const trailing = last && style.kind !== "top" ? frame.trailing + 1 : 0;
     const value = frame.named && !discard;
     if (!this.isAttribute(frame, node, value)) frame.attributes = false;
-    const indent = this.indent(frame, value);
     if (position === 0) {
-      this.first(node.gap, indent, style);
+      this.first(node.gap, this.indent(frame, value), style);
     } else if (this.breaks(frame, node, position, value, trailing)) {
+      // More than one argument stands on the head's line: what follows is as good as a body.
+      if (!frame.broken && frame.index > 2 && style.pairsFrom > frame.index) frame.argument = undefined;
+      frame.broken = true;
+      const indent = this.indent(frame, value);
       this.comments(node.gap.comments, indent);
       // Between comments and node, a break is there even if nobody would put one.
       this.newline(indent, node.gap.newlines);
@@ -201,7 +207,7 @@ export class Layout {
   /** In a body form, keyword arguments before anything else may share lines. */
   private isAttribute(frame: Frame, node: Node, value: boolean): boolean {
     const { style, index } = frame;
-    if (style.kind !== "body") return false;
+    if (style.kind !== "body" && style.kind !== "loose") return false;
     return index <= style.roles.length || value || (isKeyword(node) && frame.attributes);
   }
 
@@ -222,7 +228,7 @@ export class Layout {
     if (style.kind === "top" || node.gap.newlines > 0 || node.gap.comments.length > 0) return true;
     if (!isDiscard(node) && !isDiscard(list.children[position - 1] as Node)) {
       if (value) return false;
-      if (style.kind === "body" && index <= style.roles.length) return false;
+      if (index <= style.roles.length) return false;
       if (style.kind === "call" && index === 1) return frame.full && this.headAlone(frame);
     }
     if (style.definition && index === 2) return this.valueBelow(frame, node);
