@@ -247,6 +247,12 @@ export class Runtime {
   }
 
   private runUnit(unit: Unit, options: RunOptions): MaybePromise<Value> {
+    const { core } = unit;
+    if (core.op === "define" && core.value.op === "lambda") {
+      // Making a function asks for nothing and cannot fail: it needs no fiber.
+      core.cell.value = this.world.tier.instantiate(unit);
+      return NIL;
+    }
     return this.drive(this.world.tier.engine.evaluate(unit, options.limits ?? this.options.limits), options);
   }
 

@@ -45,26 +45,40 @@ export function children(core: Core): readonly Core[] {
   }
 }
 
-const calling = new WeakMap<Core, boolean>();
-
 /**
  * Whether evaluating `core` may call something that captures a continuation: anything but
  * primitives. Inner lambdas do not count, they are only made.
  */
 export function mayCapture(core: Core): boolean {
-  if (core.op === "lambda") return false;
-  let answer = calling.get(core);
-  if (answer === undefined) {
-    answer = (core.op === "call" && primitiveOf(core.fn) === undefined) || children(core).some(mayCapture);
-    calling.set(core, answer);
+  switch (core.op) {
+    case "const":
+    case "local":
+    case "global":
+    case "lambda":
+      return false;
+    case "call":
+      return primitiveOf(core.fn) === undefined || core.args.some(mayCapture);
+    default:
+      return children(core).some(mayCapture);
   }
-  return answer;
 }
 
 /** Whether evaluating `core` itself assigns a global. */
 export function assignsGlobal(core: Core): boolean {
-  if (core.op === "lambda") return false;
-  return core.op === "set-global" || core.op === "define" || children(core).some(assignsGlobal);
+  switch (core.op) {
+    case "const":
+    case "local":
+    case "global":
+    case "lambda":
+      return false;
+    case "set-global":
+    case "define":
+      return true;
+    case "call":
+      return core.args.some(assignsGlobal) || assignsGlobal(core.fn);
+    default:
+      return children(core).some(assignsGlobal);
+  }
 }
 
 /** Whether `local` occurs in `core`, inner lambdas included. */

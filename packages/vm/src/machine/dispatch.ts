@@ -14,6 +14,7 @@ import {
   closureCode,
   closureGet,
   closureSet,
+  condition,
   equal,
   FALSE,
   NIL,
@@ -576,13 +577,13 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
       }
     } catch (error) {
       // `pc` is still at the instruction that raised, or out-of-line code has kept the fields right.
-      if (!(error instanceof Raise)) throw error;
+      const payload = payloadOf(error);
       if (!outside) {
         t.stack = S;
         t.fp = fp;
         t.pc = pc;
       }
-      t.signal(error.payload);
+      t.signal(payload);
     }
   }
 }
@@ -594,3 +595,15 @@ function stopped(t: VmThread): ThreadStep {
   if (t.stop === undefined) throw new Error("the dispatch loop was left for no reason");
   return t.stop;
 }
+
+/** What an exception of a primitive is in the program. @throws the exception itself, if it is a mistake of ours */
+function payloadOf(error: unknown): Value {
+  if (error instanceof Raise) return error.payload;
+  if (error instanceof RangeError && HOST_LIMITS.test(error.message)) {
+    return condition("limit", `too large for this machine: ${error.message}`);
+  }
+  throw error;
+}
+
+/** How V8 says that a string, an array or its own stack would grow too large. */
+const HOST_LIMITS = /^(Invalid (string|array|typed array) length|Array buffer allocation failed|Maximum call stack)/;
