@@ -3,7 +3,7 @@
  * workspace packages it needs) by npm into an empty project, type-checked there against its shipped
  * types, and used by running its README's example. Needs a build.
  *
- * Run: `tsx tools/house/src/tarballs.ts [package…]`. The example runs on the Node that runs this script.
+ * Run: `pnpm tarballs [package…]`. The example runs on the Node that runs this script.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,14 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 /** What an example may need beside its package. */
 const devDependencies = {
   "@types/node": readManifest(join(root, "package.json")).devDependencies?.["@types/node"],
+};
+/** The environment without the workspace's tools: npm is the user's own, on the Node it came with. */
+const outside = {
+  ...process.env,
+  PATH: (process.env.PATH ?? "")
+    .split(":")
+    .filter((part) => !part.includes("node_modules"))
+    .join(":"),
 };
 const tally = new Tally();
 const all = members().filter((member) => member.group === "packages");
@@ -52,6 +60,7 @@ function useAlone(member: Member): void {
     "npm",
     ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"],
     project,
+    outside,
   );
   if (!tally.check(`${name} installs alone`, install.ok, install.err)) return;
 
@@ -76,11 +85,7 @@ function useAlone(member: Member): void {
 }
 
 try {
-  const packed = run(
-    "npx",
-    ["-y", "pnpm@12", "-r", "--filter", "./packages/*", "pack", "--pack-destination", folder],
-    root,
-  );
+  const packed = run("pnpm", ["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder], root);
   if (tally.check("every package packs", packed.ok, packed.out + packed.err)) {
     for (const member of all) {
       const { name } = member.manifest;
