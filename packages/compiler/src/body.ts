@@ -12,7 +12,9 @@ export interface LocalDefinition {
   readonly make: () => Core;
 }
 
-type Entry = { readonly type: "definition"; readonly definition: LocalDefinition } | { readonly type: "expression"; readonly form: Form };
+type Entry =
+  | { readonly type: "definition"; readonly definition: LocalDefinition }
+  | { readonly type: "expression"; readonly form: Form };
 
 /** `items` from index `from` on. Without any: nil. */
 export function expandBody(x: Expansion, items: readonly Form[], from: number, place: Form): Core {

@@ -17,7 +17,8 @@ export function argumentMistake(call: Call, signature: Signature): string | unde
     const key = call.args[index];
     const text = key?.op === "const" ? String(key.value) : "";
     if (!keys.some((k) => k.name === text)) {
-      const known = keys.length === 0 ? "it takes none" : `it takes ${keys.map((k) => `:${k.name}`).join(" ")}`;
+      const known =
+        keys.length === 0 ? "it takes none" : `it takes ${keys.map((k) => `:${k.name}`).join(" ")}`;
       return `${name} has no named argument :${text} (${known})`;
     }
     if (given.has(text)) return `${name} was given :${text} twice`;
@@ -27,7 +28,12 @@ export function argumentMistake(call: Call, signature: Signature): string | unde
   }
   if (positional < min || positional > max) {
     const plural = (n: number): string => `${n} argument${n === 1 ? "" : "s"}`;
-    const expected = max === min ? plural(min) : max === Number.POSITIVE_INFINITY ? `at least ${plural(min)}` : `${min} to ${plural(max)}`;
+    const expected =
+      max === min
+        ? plural(min)
+        : max === Number.POSITIVE_INFINITY
+          ? `at least ${plural(min)}`
+          : `${min} to ${plural(max)}`;
     return `${name} expects ${expected}, got ${positional}`;
   }
   const missing = keys.find((k) => k.required && !given.has(k.name));

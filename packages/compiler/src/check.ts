@@ -51,7 +51,11 @@ export function check(expander: Expander, module: Module): Diagnostic[] {
     if (!module.isUnknown(cell)) continue;
     names ??= module.names();
     const near = didYouMean(cell.name, names);
-    error(form, "unbound", `${cell.name} is not defined${near === undefined ? "" : `; did you mean ${near}?`}`);
+    error(
+      form,
+      "unbound",
+      `${cell.name} is not defined${near === undefined ? "" : `; did you mean ${near}?`}`,
+    );
   }
   for (const { call, cell } of expander.calls.get(module) ?? []) {
     const signature = knownSignature(cell);
@@ -71,6 +75,8 @@ export function check(expander: Expander, module: Module): Diagnostic[] {
 export function diagnosticOf(error: unknown): Diagnostic | undefined {
   if (!(error instanceof Raise) || !(error.payload instanceof Condition)) return undefined;
   const { kind, message, span } = error.payload;
-  if ((kind !== "syntax" && kind !== "read") || span === undefined) return undefined;
-  return { severity: "error", code: kind, message, span: { endLine: span.line, endColumn: span.column, ...span } };
+  const code: DiagnosticCode | undefined =
+    kind === "syntax" ? "syntax" : kind === "read" ? "read" : undefined;
+  if (code === undefined || span === undefined) return undefined;
+  return { severity: "error", code, message, span: { endLine: span.line, endColumn: span.column, ...span } };
 }

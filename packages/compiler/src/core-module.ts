@@ -1,6 +1,7 @@
 /** Puts the core module together: values, special forms, elements, and the compiler's own primitives. */
-import { Cell, Primitive, raise, renderTemplate, TRUE, FALSE, type Value } from "@sorbus/vm";
+
 import { type Form, type ListForm, read } from "@sorbus/reader";
+import { Cell, FALSE, Primitive, raise, renderTemplate, TRUE, type Value } from "@sorbus/vm";
 import { FoldedTemplate } from "./markup.ts";
 import { CoreModule, type Signature } from "./module.ts";
 import { parseParams, signatureOf } from "./params.ts";
@@ -34,7 +35,11 @@ const templatePrimitive = new Primitive(
 );
 
 /** Primitives that expansions call and that only the compiler can give. */
-export const compilerPrimitives: readonly Primitive[] = [expansionPrimitive, definedPrimitive, templatePrimitive];
+export const compilerPrimitives: readonly Primitive[] = [
+  expansionPrimitive,
+  definedPrimitive,
+  templatePrimitive,
+];
 
 export interface CoreModuleOptions {
   /** Called once for a name whose value is undefined, when a program first refers to it: the place to compile it. */

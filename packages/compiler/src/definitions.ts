@@ -95,7 +95,10 @@ const defineRecordType: Definer = {
     });
     const [made, ...rest] = definitions.map(({ make }) => make()) as [Core, ...Core[]];
     const values = [x.local(form, type), ...rest];
-    const core = x.seq(form, values.map((value, i): Core => ({ op: "define", form, cell: cells[i] as Cell, value })));
+    const core = x.seq(
+      form,
+      values.map((value, i): Core => ({ op: "define", form, cell: cells[i] as Cell, value })),
+    );
     return {
       name: cells[0]?.name ?? "",
       core: x.let1(form, type, made, core),
@@ -213,13 +216,12 @@ const defonce: Definer = {
     const { cell } = defineGlobal(x, symbol);
     noteSignature(cell, undefined);
     const value = x.expandNamed(form.items[2] as Form, symbol.name);
-    const core: Core = {
-      op: "if",
+    const core: Core = x.choose(form, x.coreCall(form, "%defined?", [x.constant(form, cell)]), x.nil(form), {
+      op: "define",
       form,
-      test: x.coreCall(form, "%defined?", [x.constant(form, cell)]),
-      then: x.nil(form),
-      else: { op: "define", form, cell, value },
-    };
+      cell,
+      value,
+    });
     return { name: cell.name, core, interface: `value ${symbol.name}` };
   },
 };
@@ -228,7 +230,8 @@ const defonce: Definer = {
 const defeffect: Definer = {
   top(x, form) {
     const op = need(form, 1, "an op such as :mail/send");
-    if (op.type !== "keyword" && op.type !== "string") syntaxError(op, "defeffect needs an op such as :mail/send");
+    if (op.type !== "keyword" && op.type !== "string")
+      syntaxError(op, "defeffect needs an op such as :mail/send");
     const name = op.type === "keyword" ? op.name : op.value;
     const params = parseParamForm(form, form.items[2]);
     const args: Core[] = [];
@@ -265,7 +268,13 @@ const defmacro: Definer = {
     const text = formHash(form);
     const unit = makeUnit(x, `${x.module.id}/${symbol.name}`, form, core, text);
     const fn = x.expander.options.evaluate(unit);
-    x.module.defineMacro(symbol.name, { name: symbol.name, fn, params, module: x.module, interfaceHash: text });
+    x.module.defineMacro(symbol.name, {
+      name: symbol.name,
+      fn,
+      params,
+      module: x.module,
+      interfaceHash: text,
+    });
     return { name: symbol.name, core: x.constant(form, NIL), interface: `macro ${text}` };
   },
 };
@@ -296,13 +305,12 @@ function macroLambda(x: Expansion, form: ListForm, name: string, params: ParamLi
   for (const p of params.keys) absent(p.target, p.fallback);
   const steps: Step[] = [];
   for (const { target, raw, fallback } of maybe) {
-    const value: Core = {
-      op: "if",
-      form: target,
-      test: x.coreCall(target, "eq?", [x.local(target, raw), x.constant(target, MISSING)]),
-      then: fallback === undefined ? x.nil(target) : x.expand(fallback),
-      else: x.local(target, raw),
-    };
+    const value: Core = x.choose(
+      target,
+      x.coreCall(target, "eq?", [x.local(target, raw), x.constant(target, MISSING)]),
+      fallback === undefined ? x.nil(target) : x.expand(fallback),
+      x.local(target, raw),
+    );
     destructure(x, target, value, steps);
   }
   for (const [pattern, local] of late) destructure(x, pattern, x.local(pattern, local), steps);
@@ -310,7 +318,17 @@ function macroLambda(x: Expansion, form: ListForm, name: string, params: ParamLi
   x.macroScope = undefined;
   scope.depth -= 1;
   scope.release(mark);
-  return { op: "lambda", form, name, kind: "function", required, optional: [], rest: undefined, keys: [], body };
+  return {
+    op: "lambda",
+    form,
+    name,
+    kind: "function",
+    required,
+    optional: [],
+    rest: undefined,
+    keys: [],
+    body,
+  };
 }
 
 /** All forms that define names, by the name of the special form. */

@@ -51,7 +51,8 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
     let score = distance(name, candidate, limit);
     if (score > limit) {
       if (bare !== "" && plain(candidate) === bare) score = 1;
-      else if (candidate.length >= 3 && name.startsWith(candidate)) score = limit + 0.5 + (name.length - candidate.length) / 100;
+      else if (candidate.length >= 3 && name.startsWith(candidate))
+        score = limit + 0.5 + (name.length - candidate.length) / 100;
       else continue;
     }
     if (score < bestScore) {

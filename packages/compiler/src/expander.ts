@@ -1,8 +1,8 @@
 /** The expander of a program: what all expansions share. `expansion.ts` does the walking. */
 import { type Form, spanOf } from "@sorbus/reader";
 import type { Cell, Value } from "@sorbus/vm";
-import type { Core, Unit } from "./core.ts";
 import type { Diagnostic, DiagnosticCode } from "./check.ts";
+import type { Core, Unit } from "./core.ts";
 import type { Expansion } from "./expansion.ts";
 import { MacroCache, MacroSuspended } from "./macros.ts";
 import type { CoreModule, Module } from "./module.ts";

@@ -4,14 +4,14 @@
  * `macros.ts`, definitions in `definitions.ts`.
  */
 import type { DictForm, Form, ListForm, SymbolForm } from "@sorbus/reader";
-import { ElementPrimitive, EMPTY, FALSE, NIL, Primitive, TRUE, type Cell, type Value } from "@sorbus/vm";
-import type { Core, KeyParam, Lambda, Local, OptionalParam } from "./core.ts";
+import { type Cell, ElementPrimitive, EMPTY, FALSE, NIL, Primitive, TRUE, type Value } from "@sorbus/vm";
 import { expandBody } from "./body.ts";
 import { checkCall } from "./calls.ts";
+import type { Core, KeyParam, Lambda, Local, OptionalParam } from "./core.ts";
 import type { Expander } from "./expander.ts";
 import { LiveParts } from "./live.ts";
-import { expandElement } from "./markup.ts";
 import { expandMacro, type MacroCache } from "./macros.ts";
+import { expandElement } from "./markup.ts";
 import type { Binding, CoreModule, Module } from "./module.ts";
 import { type ParamList, parseParamForm } from "./params.ts";
 import { destructure, type Step, wrapSteps } from "./patterns.ts";
@@ -34,6 +34,11 @@ interface OpenCall {
   readonly args: Core[];
   next: number;
   named: number[] | undefined;
+}
+
+/** `[a b]` is a call of `list` without an operator of its own. */
+function openCall(form: ListForm, fn: Core): OpenCall {
+  return { form, fn, args: [], next: form.bracket === "[" ? 0 : 1, named: undefined };
 }
 
 /** A function that takes no named arguments: a literal keyword is a string to it. */
@@ -92,6 +97,12 @@ export class Expansion {
     return body.length === 1 ? only : { op: "seq", form, body };
   }
 
+  /** `(if test a b)` */
+  choose(form: Form, test: Core, a: Core, b: Core): Core {
+    // biome-ignore lint/suspicious/noThenProperty: the name that Core gives this part
+    return { op: "if", form, test, then: a, else: b };
+  }
+
   let1(form: Form, local: Local, init: Core, body: Core): Core {
     return { op: "let", form, locals: [local], inits: [init], body };
   }
@@ -121,7 +132,17 @@ export class Expansion {
     this.scope.depth += 1;
     const body = make();
     this.scope.depth -= 1;
-    return { op: "lambda", form, name, kind: "function", required: params, optional: [], rest: undefined, keys: [], body };
+    return {
+      op: "lambda",
+      form,
+      name,
+      kind: "function",
+      required: params,
+      optional: [],
+      rest: undefined,
+      keys: [],
+      body,
+    };
   }
 
   // Names
@@ -162,7 +183,8 @@ export class Expansion {
 
   /** `else` (unless a variable has the name) and `:else` mark the clause that is taken when no other is. */
   isElse(form: Form | undefined): boolean {
-    if (form === undefined || (form.type !== "symbol" && form.type !== "keyword") || form.name !== "else") return false;
+    if (form === undefined || (form.type !== "symbol" && form.type !== "keyword") || form.name !== "else")
+      return false;
     return form.type === "keyword" || this.scope.lookup("else", form.alias) === undefined;
   }
 
@@ -196,7 +218,17 @@ export class Expansion {
         return syntaxError(symbol, `${symbol.name} is a macro: it has no value, only calls of it do`);
       case "pending":
         return this.pendingMacro(symbol, binding);
+      case "ambiguous":
+        return this.ambiguous(symbol, binding);
     }
+  }
+
+  private ambiguous(form: Form, { name, modules }: Extract<Binding, { kind: "ambiguous" }>): never {
+    const [a, b] = modules;
+    syntaxError(
+      form,
+      `${name} is imported from ${a.id} and from ${b.id}: take it from one with :only, or use :prefix`,
+    );
   }
 
   private pendingMacro(form: Form, binding: Extract<Binding, { kind: "pending" }>): never {
@@ -236,7 +268,11 @@ export class Expansion {
       case "tagged":
         // A vector is mutable: each evaluation makes one.
         return form.tag === "vector" && form.form.type === "list"
-          ? this.coreCall(form, "vector", form.form.items.map((item) => this.constant(item, quoted(item))))
+          ? this.coreCall(
+              form,
+              "vector",
+              form.form.items.map((item) => this.constant(item, quoted(item))),
+            )
           : this.constant(form, quoted(form));
     }
   }
@@ -258,7 +294,9 @@ export class Expansion {
     const binding = this.headBinding(form);
     if (binding?.kind === "special" && (binding.name === "fn" || binding.name === "lambda")) {
       const list = form as ListForm;
-      return this.enter(list, () => this.lambda(list, name, "function", parseParamForm(list, list.items[1]), list.items, 2));
+      return this.enter(list, () =>
+        this.lambda(list, name, "function", parseParamForm(list, list.items[1]), list.items, 2),
+      );
     }
     return this.expand(form);
   }
@@ -283,10 +321,14 @@ export class Expansion {
   }
 
   private list(form: ListForm): Core {
-    if (form.bracket === "[") return this.coreCall(form, "list", form.items.map((item) => this.expand(item)));
+    if (form.bracket === "[") return this.call(form, this.coreRef(form, "list"));
     const head = form.items[0];
     if (head === undefined) return { op: "const", form, value: EMPTY };
-    if (head.type !== "symbol") return this.call(form, this.enter(form, () => this.expand(head)));
+    if (head.type !== "symbol")
+      return this.call(
+        form,
+        this.enter(form, () => this.expand(head)),
+      );
     const local = this.scope.lookup(head.name, head.alias);
     if (local !== undefined) return this.call(form, { op: "local", form: head, local });
     return this.dispatch(form, head, this.resolveGlobal(head.name, head.alias));
@@ -317,12 +359,15 @@ export class Expansion {
       }
       case "pending":
         return this.pendingMacro(form, binding);
+      case "ambiguous":
+        return this.ambiguous(head, binding);
     }
   }
 
   /** What an ordinary call calls; undefined for everything else. */
   private callee(form: Form): Core | undefined {
-    if (form.type !== "list" || form.bracket !== "(") return undefined;
+    if (form.type !== "list") return undefined;
+    if (form.bracket === "[") return this.coreRef(form, "list");
     const head = form.items[0];
     if (head === undefined || head.type !== "symbol") return undefined;
     const local = this.scope.lookup(head.name, head.alias);
@@ -334,7 +379,7 @@ export class Expansion {
   /** A call. Calls among the arguments are walked with a stack of our own: data is nested deeply this way. */
   call(form: ListForm, fn: Core): Core {
     const stack: OpenCall[] = [];
-    let top: OpenCall = { form, fn, args: [], next: 1, named: undefined };
+    let top = openCall(form, fn);
     for (;;) {
       const { items } = top.form;
       if (top.next === items.length) {
@@ -359,7 +404,7 @@ export class Expansion {
       }
       this.deeper(item);
       stack.push(top);
-      top = { form: item as ListForm, fn: callee, args: [], next: 1, named: undefined };
+      top = openCall(item as ListForm, callee);
     }
   }
 
@@ -381,8 +426,11 @@ export class Expansion {
     const { form, fn, args, named } = call;
     this.live?.noteCall(fn, args[0]);
     // A primitive has no named arguments, and the core's cells are never assigned.
-    const plain = named === undefined || (fn.op === "global" && fn.cell.module === "core" && isPositional(fn.cell.value));
-    const core: Extract<Core, { op: "call" }> = plain ? { op: "call", form, fn, args } : { op: "call", form, fn, args, named };
+    const plain =
+      named === undefined || (fn.op === "global" && fn.cell.module === "core" && isPositional(fn.cell.value));
+    const core: Extract<Core, { op: "call" }> = plain
+      ? { op: "call", form, fn, args }
+      : { op: "call", form, fn, args, named };
     if (fn.op === "global") checkCall(this, core, fn.cell);
     return core;
   }
@@ -406,13 +454,22 @@ export class Expansion {
     return this.parameters(form, name, "function", params, make);
   }
 
-  private parameters(form: Form, name: string, kind: Lambda["kind"], params: ParamList, make: () => Core): Lambda {
+  private parameters(
+    form: Form,
+    name: string,
+    kind: Lambda["kind"],
+    params: ParamList,
+    make: () => Core,
+  ): Lambda {
     const { scope } = this;
     const mark = scope.mark();
     scope.depth += 1;
     const late: { pattern: Form; local: Local }[] = [];
     const checks: Core[] = [];
-    const seen = params.required.length + params.optional.length + params.keys.length > 1 ? new Set<string>() : undefined;
+    const seen =
+      params.required.length + params.optional.length + params.keys.length > 1
+        ? new Set<string>()
+        : undefined;
     const bind = (target: Form, type: Form | undefined): Local => {
       let local: Local;
       if (target.type === "symbol") {
@@ -454,7 +511,8 @@ export class Expansion {
       syntaxError(symbol, `${symbol.name} is not a name`);
     }
     if (seen === undefined || symbol.name === "_") return;
-    const key = symbol.alias === undefined ? symbol.name : `${symbol.name}\u0000${(symbol.alias as AliasScope).id}`;
+    const key =
+      symbol.alias === undefined ? symbol.name : `${symbol.name}\u0000${(symbol.alias as AliasScope).id}`;
     if (seen.has(key)) syntaxError(symbol, `${symbol.name} is bound twice here`);
     seen.add(key);
   }

@@ -110,7 +110,20 @@ function locals(hasher: Hasher, list: readonly Local[]): void {
 }
 
 /** What stands for each operation in a hash. */
-const ops = { const: 11, local: 12, global: 13, "set-local": 14, "set-global": 15, define: 16, if: 17, seq: 18, let: 19, letrec: 20, lambda: 21, call: 22 };
+const ops = {
+  const: 11,
+  local: 12,
+  global: 13,
+  "set-local": 14,
+  "set-global": 15,
+  define: 16,
+  if: 17,
+  seq: 18,
+  let: 19,
+  letrec: 20,
+  lambda: 21,
+  call: 22,
+};
 
 /** Hash of an expansion, without places. Equal sources give equal hashes in any process. O(size), no recursion. */
 export function coreHash(core: Core): string {

@@ -41,7 +41,9 @@ export function parseImport(form: ListForm): ImportForm {
       prefix = value.name;
     } else {
       if (value.type !== "list") syntaxError(value, ":only is followed by a list of names");
-      only = value.items.map((item) => (item.type === "symbol" ? item : syntaxError(item, ":only lists names")));
+      only = value.items.map((item) =>
+        item.type === "symbol" ? item : syntaxError(item, ":only lists names"),
+      );
     }
   }
   return { form, specifier: file.value, specifierForm: file, only, prefix };
@@ -82,8 +84,8 @@ export function announce(module: Module, form: Form): void {
       return;
     case "define-record-type": {
       define(module, target);
-      const [, , constructor, predicate, ...fields] = form.items;
-      define(module, isParen(constructor) ? constructor.items[0] : constructor);
+      const [, , maker, predicate, ...fields] = form.items;
+      define(module, isParen(maker) ? maker.items[0] : maker);
       define(module, predicate);
       for (const field of fields) {
         if (isParen(field)) for (const accessor of field.items.slice(1)) define(module, accessor);

@@ -1,13 +1,21 @@
 /** Macro expansion, analysis, modules and code generation of SX. */
+
+export { check, DIAGNOSTICS, type Diagnostic, type DiagnosticCode, diagnosticOf } from "./check.ts";
 export { type Loop, loopOf } from "./codegen/analysis.ts";
 export { type GeneratedUnit, type GenerateOptions, generate } from "./codegen/index.ts";
-export { check, type Diagnostic, type DiagnosticCode, DIAGNOSTICS, diagnosticOf } from "./check.ts";
 export type * from "./core.ts";
-export { compilerPrimitives, coreModule, type CoreModuleOptions } from "./core-module.ts";
-export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
+export { type CoreModuleOptions, compilerPrimitives, coreModule } from "./core-module.ts";
 export { didYouMean } from "./did-you-mean.ts";
-export { driveLoad, type Load, type LoadAnswer, Loader, type LoaderOptions, type LoadStep } from "./loader.ts";
+export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
 export { announce } from "./imports.ts";
+export {
+  driveLoad,
+  type Load,
+  type LoadAnswer,
+  Loader,
+  type LoaderOptions,
+  type LoadStep,
+} from "./loader.ts";
 export { MacroSuspended } from "./macros.ts";
 export {
   type Binding,

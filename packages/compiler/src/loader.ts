@@ -3,15 +3,15 @@
  * expanded, so that macros may use what stands above them. It does nothing itself that may take
  * time: it is a generator of steps, and whoever drives it reads, runs and answers, at once or later.
  */
-import { type Form, read, type ReadOptions } from "@sorbus/reader";
+import { type Form, type ReadOptions, read } from "@sorbus/reader";
 import { Condition, fromArray, Raise, type Value } from "@sorbus/vm";
 import type { Unit } from "./core.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { Expander } from "./expander.ts";
 import { addExports, announce, type ImportForm, isExport, isImport, parseImport } from "./imports.ts";
 import { MacroSuspended } from "./macros.ts";
 import { type CoreModule, Module } from "./module.ts";
 import { syntaxCondition, syntaxError } from "./syntax.ts";
-import { didYouMean } from "./did-you-mean.ts";
 
 /** What the loader waits for. */
 export type LoadStep =
@@ -173,12 +173,18 @@ export class Loader {
     for (const name of item.only ?? []) {
       const binding = from.lookupExport(name.name);
       if (binding?.kind === "pending") {
-        syntaxError(name, `the macro ${name.name} is imported from a file that is still being loaded: ${this.cycle(module, from)}`);
+        syntaxError(
+          name,
+          `the macro ${name.name} is imported from a file that is still being loaded: ${this.cycle(module, from)}`,
+        );
       }
       // A file that is being loaded may still come to define it, by a macro.
       if (binding !== undefined || (from.loading && from.exportList === undefined)) continue;
       const near = didYouMean(name.name, from.exports());
-      syntaxError(name, `${item.specifier} exports no ${name.name}${near === undefined ? "" : `; did you mean ${near}?`}`);
+      syntaxError(
+        name,
+        `${item.specifier} exports no ${name.name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+      );
     }
     const only = item.only === undefined ? undefined : new Set(item.only.map((name) => name.name));
     module.addImport({ from, only, prefix: item.prefix, form: item.form });
@@ -188,7 +194,10 @@ export class Loader {
     for (const [name, form] of module.exportList ?? []) {
       if (module.lookupExport(name) !== undefined) continue;
       const near = didYouMean(name, module.definitions());
-      syntaxError(form, `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`);
+      syntaxError(
+        form,
+        `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`,
+      );
     }
   }
 

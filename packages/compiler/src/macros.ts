@@ -57,15 +57,17 @@ export function expandMacro(x: Expansion, form: ListForm, macro: Macro): Form {
   const { results } = cache;
   const cached = results.get(form);
   if (cached !== undefined) return cached;
-  if (results.size >= maxExpansions) syntaxError(form, `the expansion of the macro ${macro.name} does not end`);
+  if (results.size >= maxExpansions)
+    syntaxError(form, `the expansion of the macro ${macro.name} does not end`);
   const expansion = new MacroExpansion(new AliasScope(macro.module, results.size + 1), form);
   const finish = (value: Value): Form => {
     const result = valueToForm(value, expansion.place);
     results.set(form, result);
     return result;
   };
+  const args = macroArguments(form, macro);
   try {
-    return finish(x.expander.options.evaluator.call(macro.fn, [expansion, ...macroArguments(form, macro)]));
+    return finish(x.expander.options.evaluator.call(macro.fn, [expansion, ...args]));
   } catch (error) {
     if (error instanceof MacroSuspended) error.complete = finish;
     else if (error instanceof Raise && error.payload instanceof Condition) {
@@ -94,15 +96,20 @@ function macroArguments(form: ListForm, macro: Macro): Value[] {
     }
     if (named.has(item.name)) syntaxError(item, `the macro ${name} was given :${item.name} twice`);
     const value = items[i + 1];
-    if (value === undefined) syntaxError(item, `the macro ${name}: the named argument :${item.name} has no value`);
+    if (value === undefined)
+      syntaxError(item, `the macro ${name}: the named argument :${item.name} has no value`);
     named.set(item.name, value);
     i += 1;
   }
   const min = params.required.length;
   const max = params.rest === undefined ? min + params.optional.length : Number.POSITIVE_INFINITY;
   if (positional.length < min || positional.length > max) {
-    const expected = max === min ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-    syntaxError(form, `the macro ${name} expects ${expected} argument${expected === "1" || expected === "at least 1" ? "" : "s"}, got ${positional.length}`);
+    const expected =
+      max === min ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
+    syntaxError(
+      form,
+      `the macro ${name} expects ${expected} argument${expected === "1" || expected === "at least 1" ? "" : "s"}, got ${positional.length}`,
+    );
   }
   const values: Value[] = [];
   const fixed = min + params.optional.length;

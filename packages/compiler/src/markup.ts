@@ -66,7 +66,7 @@ class Folder {
     this.x = x;
   }
 
-  element(form: ListForm, name: string, plan: Plan, path: readonly number[]): void {
+  element(name: string, plan: Plan, path: readonly number[]): void {
     const { builder, x } = this;
     builder.open(name);
     for (const attribute of plan.attributes) {
@@ -106,10 +106,9 @@ class Folder {
     }
     const binding = x.headBinding(form);
     if (binding?.kind === "element") {
-      const list = form as ListForm;
-      const plan = planOf(list, binding.name);
+      const plan = planOf(form as ListForm, binding.name);
       if (plan !== undefined) {
-        x.enter(form, () => this.element(list, binding.name, plan, path));
+        x.enter(form, () => this.element(binding.name, plan, path));
         return;
       }
     }
@@ -188,9 +187,10 @@ function constantOf(form: Form): Value | undefined {
 
 export function expandElement(x: Expansion, form: ListForm, binding: ElementBinding): Core {
   const plan = planOf(form, binding.name);
-  if (plan === undefined) return x.call(form, { op: "global", form: form.items[0] as SymbolForm, cell: binding.cell });
+  if (plan === undefined)
+    return x.call(form, { op: "global", form: form.items[0] as SymbolForm, cell: binding.cell });
   const folder = new Folder(x);
-  folder.element(form, binding.name, plan, []);
+  folder.element(binding.name, plan, []);
   const node = { op: "const", form, value: new FoldedTemplate(folder.builder.finish()) } as const;
   x.live?.templates.push({ node, literals: folder.literals });
   return inSourceOrder(x, form, folder.fillings, (args) => x.coreCall(form, "%template", [node, ...args]));
@@ -205,7 +205,12 @@ function isBefore(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Attributes stand before children in the HTML, not always in the source: variables keep the order of evaluation. */
-function inSourceOrder(x: Expansion, form: Form, fillings: readonly Filling[], make: (args: readonly Core[]) => Core): Core {
+function inSourceOrder(
+  x: Expansion,
+  form: Form,
+  fillings: readonly Filling[],
+  make: (args: readonly Core[]) => Core,
+): Core {
   const inOrder = fillings.every((filling, i) => {
     const next = fillings[i + 1];
     return next === undefined || isBefore(filling.path, next.path);
@@ -214,5 +219,11 @@ function inSourceOrder(x: Expansion, form: Form, fillings: readonly Filling[], m
   const ordered = [...fillings].sort((a, b) => (isBefore(a.path, b.path) ? -1 : 1));
   const locals = new Map<Filling, Local>(ordered.map((f) => [f, x.scope.fresh("")]));
   const args = fillings.map((f) => x.local(form, locals.get(f) as Local));
-  return { op: "let", form, locals: [...locals.values()], inits: ordered.map((f) => f.core), body: make(args) };
+  return {
+    op: "let",
+    form,
+    locals: [...locals.values()],
+    inits: ordered.map((f) => f.core),
+    body: make(args),
+  };
 }

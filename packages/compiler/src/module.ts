@@ -2,10 +2,11 @@
  * Modules: which global names mean what, and where. A module sees its own definitions, then what it
  * imports, then the core. Nothing here reads a file; `loader.ts` fills modules from sources.
  */
-import { Cell, type Value } from "@sorbus/vm";
+
 import type { Form } from "@sorbus/reader";
-import type { ParamList } from "./params.ts";
+import { Cell, type Value } from "@sorbus/vm";
 import type { SpecialForm } from "./expansion.ts";
+import type { ParamList } from "./params.ts";
 
 /** What a caller can know of a definition without running it. */
 export interface Signature {
@@ -36,7 +37,9 @@ export type Binding =
   | { readonly kind: "special"; readonly name: string; readonly expand: SpecialForm }
   | { readonly kind: "element"; readonly name: string; readonly cell: Cell }
   /** A macro whose definition stands further down, or in a module that is still being loaded. */
-  | { readonly kind: "pending"; readonly name: string; readonly module: Module };
+  | { readonly kind: "pending"; readonly name: string; readonly module: Module }
+  /** Two imports bring different things under one name: an error where it is used. */
+  | { readonly kind: "ambiguous"; readonly name: string; readonly modules: readonly [Module, Module] };
 
 /** A global of a module, with what is known of its definition. */
 class ModuleCell extends Cell {
@@ -66,6 +69,12 @@ export interface ImportLink {
 export interface UnknownReference {
   readonly cell: Cell;
   readonly form: Form;
+}
+
+/** Whether two imports bring the same thing, by different ways. */
+function isSame(a: Binding, b: Binding): boolean {
+  if (a.kind === "cell" && b.kind === "cell") return a.cell === b.cell;
+  return a.kind === "macro" && b.kind === "macro" ? a.macro === b.macro : a === b;
 }
 
 export class Module {
@@ -99,16 +108,21 @@ export class Module {
   }
 
   private lookupImport(name: string): Binding | undefined {
-    const { links } = this;
-    for (let i = links.length - 1; i >= 0; i -= 1) {
-      const link = links[i] as ImportLink;
+    let found: Binding | undefined;
+    let source: Module | undefined;
+    for (const link of this.links) {
       if (!name.startsWith(link.prefix)) continue;
       const plain = link.prefix === "" ? name : name.slice(link.prefix.length);
       if (link.only !== undefined && !link.only.has(plain)) continue;
       const binding = link.from.lookupExport(plain);
-      if (binding !== undefined) return binding;
+      if (binding === undefined) continue;
+      if (found !== undefined && source !== undefined && !isSame(found, binding)) {
+        return { kind: "ambiguous", name, modules: [source, link.from] };
+      }
+      found = binding;
+      source = link.from;
     }
-    return undefined;
+    return found;
   }
 
   /** What another module gets under that name. A re-export needs an `(export …)` that names it. */

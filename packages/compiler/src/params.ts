@@ -44,7 +44,12 @@ function parseParam(form: Form, mayDefault: boolean): Param {
     syntaxError(form, "a required parameter has no default: write &optional or &key before it");
   }
   if (items.length > next + 1 || (type === undefined && fallback === undefined)) {
-    syntaxError(form, mayDefault ? "a parameter is written name, (name default) or (name :as type default)" : "a parameter is written name or (name :as type)");
+    syntaxError(
+      form,
+      mayDefault
+        ? "a parameter is written name, (name default) or (name :as type default)"
+        : "a parameter is written name or (name :as type)",
+    );
   }
   return { target, type, fallback };
 }
@@ -94,7 +99,8 @@ export function parseParams(form: Form, items: readonly Form[], from: number): P
 
 /** The parameter list of `(fn params …)`. */
 export function parseParamForm(owner: ListForm, form: Form | undefined): ParamList {
-  if (form === undefined || form.type !== "list") syntaxError(form ?? owner, `the parameter list of ${headName(owner)} is missing`);
+  if (form === undefined || form.type !== "list")
+    syntaxError(form ?? owner, `the parameter list of ${headName(owner)} is missing`);
   return parseParams(form, form.items, 0);
 }
 

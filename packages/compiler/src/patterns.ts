@@ -62,7 +62,13 @@ export function patternNames(pattern: Form, into: SymbolForm[] = []): SymbolForm
  * Binds the names of `pattern` in the present scope. `value` is evaluated once if it is not a
  * variable already; the steps are appended to `steps`.
  */
-export function destructure(x: Expansion, pattern: Form, value: Core, steps: Step[], seen: Set<string> = new Set()): void {
+export function destructure(
+  x: Expansion,
+  pattern: Form,
+  value: Core,
+  steps: Step[],
+  seen: Set<string> = new Set(),
+): void {
   if (pattern.type === "symbol") {
     if (pattern.name !== "_") x.checkBinder(pattern, seen);
     steps.push({ init: value, local: x.scope.bind(pattern) });

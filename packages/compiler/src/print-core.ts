@@ -16,7 +16,9 @@ function parameters(lambda: Lambda): string {
     parts.push(
       "&key",
       ...lambda.keys.map((k) =>
-        k.fallback === undefined ? `(:${k.name} ${name(k.local)})` : `(:${k.name} ${name(k.local)} ${printCore(k.fallback)})`,
+        k.fallback === undefined
+          ? `(:${k.name} ${name(k.local)})`
+          : `(:${k.name} ${name(k.local)} ${printCore(k.fallback)})`,
       ),
     );
   }
@@ -36,7 +38,10 @@ export function printCore(core: Core): string {
     case "const": {
       const { value } = core;
       const text = `${inspect(value)}`;
-      const shown = typeof value === "object" && /^[^#{]/.test(text) && !/^(nil|true|false)$/.test(text) ? `'${text}` : text;
+      const shown =
+        typeof value === "object" && /^[^#{]/.test(text) && !/^(nil|true|false)$/.test(text)
+          ? `'${text}`
+          : text;
       return core.slot === undefined ? shown : `${shown}@${core.slot}`;
     }
     case "local":

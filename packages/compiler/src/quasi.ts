@@ -136,7 +136,11 @@ function build(x: Expansion, part: Part, holes: readonly Form[], generated: Map<
       if (isConstant(part)) return x.constant(part.form, quoted(part.form));
       const { form } = part;
       if (!part.parts.some((p) => p.type === "splice")) {
-        return x.coreCall(form, part.type, part.parts.map((p) => build(x, p, holes, generated)));
+        return x.coreCall(
+          form,
+          part.type,
+          part.parts.map((p) => build(x, p, holes, generated)),
+        );
       }
       const segments: Core[] = [];
       let run: Core[] = [];

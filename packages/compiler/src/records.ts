@@ -42,21 +42,27 @@ function signature(name: string, count: number): Signature {
  * `(define-record-type point (make-point x y) point? (x point-x set-point-x!) …)`: the type first.
  * `typeOf` refers to the type itself, so that functions of an older definition keep theirs.
  */
-export function recordDefinitions(x: Expansion, form: ListForm, typeOf: (place: Form) => Core): NamedDefinition[] {
+export function recordDefinitions(
+  x: Expansion,
+  form: ListForm,
+  typeOf: (place: Form) => Core,
+): NamedDefinition[] {
   const shape = "a name, a constructor, a predicate and fields";
   const type = needSymbol(form, 1, shape);
-  const constructor = need(form, 2, shape);
+  const maker = need(form, 2, shape);
   const predicate = need(form, 3, shape);
   const fields = form.items.slice(4).map(parseField);
   const names = fields.map((f) => f.name.name);
   names.forEach((name, i) => {
-    if (names.indexOf(name) !== i) syntaxError(form, `the record type ${type.name} has two fields named ${name}`);
+    if (names.indexOf(name) !== i)
+      syntaxError(form, `the record type ${type.name} has two fields named ${name}`);
   });
   const definitions: NamedDefinition[] = [
     {
       symbol: type,
       signature: { kind: "record", name: type.name, min: 0, max: 0, keys: [], fields: names },
-      make: () => x.coreCall(form, "%record-type", [x.constant(form, type.name), x.constant(form, fromArray(names))]),
+      make: () =>
+        x.coreCall(form, "%record-type", [x.constant(form, type.name), x.constant(form, fromArray(names))]),
     },
   ];
   const fn = (symbol: SymbolForm, params: readonly string[], make: (args: readonly Core[]) => Core): void => {
@@ -65,14 +71,16 @@ export function recordDefinitions(x: Expansion, form: ListForm, typeOf: (place: 
       signature: signature(symbol.name, params.length),
       make: () => {
         const locals: Local[] = params.map((name) => x.scope.fresh(name));
-        return x.lambdaOf(symbol, symbol.name, locals, () => make(locals.map((local) => x.local(symbol, local))));
+        return x.lambdaOf(symbol, symbol.name, locals, () =>
+          make(locals.map((local) => x.local(symbol, local))),
+        );
       },
     });
   };
-  if (!isNothing(constructor)) {
-    const symbol = isParen(constructor) ? constructor.items[0] : constructor;
-    if (symbol?.type !== "symbol") syntaxError(constructor, "a constructor is written (make-point x y)");
-    const given = isParen(constructor) ? constructor.items.slice(1).map((item) => constructorField(item, names)) : names;
+  if (!isNothing(maker)) {
+    const symbol = isParen(maker) ? maker.items[0] : maker;
+    if (symbol?.type !== "symbol") syntaxError(maker, "a constructor is written (make-point x y)");
+    const given = isParen(maker) ? maker.items.slice(1).map((item) => constructorField(item, names)) : names;
     fn(symbol, given, (args) => {
       const values = names.map((name) => {
         const at = given.indexOf(name);
@@ -88,12 +96,23 @@ export function recordDefinitions(x: Expansion, form: ListForm, typeOf: (place: 
   fields.forEach(({ getter, setter }, i) => {
     if (getter !== undefined) {
       fn(getter, [type.name], (args) =>
-        x.coreCall(getter, "%record-ref", [typeOf(getter), ...args, x.constant(getter, i), x.constant(getter, getter.name)]),
+        x.coreCall(getter, "%record-ref", [
+          typeOf(getter),
+          ...args,
+          x.constant(getter, i),
+          x.constant(getter, getter.name),
+        ]),
       );
     }
     if (setter !== undefined) {
       fn(setter, [type.name, "value"], ([record, value]) =>
-        x.coreCall(setter, "%record-set!", [typeOf(setter), record as Core, x.constant(setter, i), value as Core, x.constant(setter, setter.name)]),
+        x.coreCall(setter, "%record-set!", [
+          typeOf(setter),
+          record as Core,
+          x.constant(setter, i),
+          value as Core,
+          x.constant(setter, setter.name),
+        ]),
       );
     }
   });

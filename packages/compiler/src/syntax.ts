@@ -1,5 +1,5 @@
 /** Small questions about forms, and the one way to report a mistake in them. */
-import { type Form, type KeywordForm, type ListForm, spanOf, type SymbolForm } from "@sorbus/reader";
+import { type Form, type KeywordForm, type ListForm, type SymbolForm, spanOf } from "@sorbus/reader";
 import { Condition, EMPTY, Raise } from "@sorbus/vm";
 
 /** A condition of kind "syntax" at the place of `form`. */

@@ -12,10 +12,10 @@ import {
   isDict,
   isList,
   NIL,
-  Sym,
   SxSet,
-  toArray,
+  Sym,
   TRUE,
+  toArray,
   type Value,
   vector,
 } from "@sorbus/vm";
@@ -165,7 +165,8 @@ export function valueToForm(value: Value, place: Place): Form {
       : { type: "symbol", origin, start, end, name: value.name, alias: value.alias };
   }
   if (value === NIL) return { type: "nil", origin, start, end };
-  if (value === TRUE || value === FALSE) return { type: "boolean", origin, start, end, value: value === TRUE };
+  if (value === TRUE || value === FALSE)
+    return { type: "boolean", origin, start, end, value: value === TRUE };
   if (isList(value)) {
     const items = toArray(value).map((item) => valueToForm(item, place));
     return { type: "list", origin, start, end, items, bracket: "(" };

@@ -25,9 +25,11 @@ export function parseBindings(form: ListForm, bindings: Form): Pair[] {
   }
   const { items } = bindings;
   if (isBracket(bindings)) {
-    if (items.length % 2 !== 0) syntaxError(form, `the bindings [name value …] of ${headName(form)} are not in pairs`);
+    if (items.length % 2 !== 0)
+      syntaxError(form, `the bindings [name value …] of ${headName(form)} are not in pairs`);
     const pairs: Pair[] = [];
-    for (let i = 0; i < items.length; i += 2) pairs.push({ target: items[i] as Form, value: items[i + 1] as Form });
+    for (let i = 0; i < items.length; i += 2)
+      pairs.push({ target: items[i] as Form, value: items[i + 1] as Form });
     return pairs;
   }
   return items.map((item) => {
@@ -91,7 +93,9 @@ export const letForm: SpecialForm = (x, form) => {
   if (bindings.type === "symbol") return namedLet(x, form, bindings);
   needBody(form, 2);
   const pairs = parseBindings(form, bindings);
-  return isBracket(bindings) && pairs.length > 0 ? sequential(x, form, pairs, 2) : parallel(x, form, pairs, 2);
+  return isBracket(bindings) && pairs.length > 0
+    ? sequential(x, form, pairs, 2)
+    : parallel(x, form, pairs, 2);
 };
 
 export const letStar: SpecialForm = (x, form) => {
@@ -155,22 +159,27 @@ export const setForm: SpecialForm = (x, form) => {
     return { op: "set-local", form, local: resolution.local, value: x.expand(form.items[2] as Form) };
   }
   if (resolution !== undefined && resolution.kind !== "cell") {
-    syntaxError(target, `${target.name} is a ${kindNoun(resolution.kind)} and cannot be assigned`);
+    syntaxError(target, `${target.name} is ${kindNoun(resolution.kind)} and cannot be assigned`);
   }
   if (resolution !== undefined && resolution.cell.module === "core" && x.module !== x.core) {
-    syntaxError(target, `${target.name} belongs to the core and cannot be assigned; (define ${target.name} …) makes one of this module's own`);
+    syntaxError(
+      target,
+      `${target.name} belongs to the core and cannot be assigned; (define ${target.name} …) makes one of this module's own`,
+    );
   }
   const cell = resolution === undefined ? x.unknown(target) : resolution.cell;
   return { op: "set-global", form, cell, value: x.expand(form.items[2] as Form) };
 };
 
-function kindNoun(kind: "special" | "macro" | "pending" | "element"): string {
+function kindNoun(kind: "special" | "macro" | "pending" | "element" | "ambiguous"): string {
   switch (kind) {
+    case "ambiguous":
+      return "a name that two imports bring";
     case "special":
-      return "special form";
+      return "a special form";
     case "element":
-      return "element";
+      return "an element";
     default:
-      return "macro";
+      return "a macro";
   }
 }

@@ -23,8 +23,8 @@ export function expandTest(x: Expansion, form: Form): Core {
     for (let i = tests.length - 1; i >= 0; i -= 1) {
       const test = tests[i] as Core;
       core = isAnd
-        ? { op: "if", form, test, then: core, else: x.constant(form, FALSE) }
-        : { op: "if", form, test, then: x.constant(form, TRUE), else: core };
+        ? x.choose(form, test, core, x.constant(form, FALSE))
+        : x.choose(form, test, x.constant(form, TRUE), core);
     }
     return core;
   });
@@ -35,17 +35,17 @@ export const ifForm: SpecialForm = (x, form) => {
   const test = expandTest(x, form.items[1] as Form);
   const then = x.expand(form.items[2] as Form);
   const otherwise = form.items[3];
-  return { op: "if", form, test, then, else: otherwise === undefined ? x.nil(form) : x.expand(otherwise) };
+  return x.choose(form, test, then, otherwise === undefined ? x.nil(form) : x.expand(otherwise));
 };
 
 export const when: SpecialForm = (x, form) => {
   const test = expandTest(x, need(form, 1, "a test and a body"));
-  return { op: "if", form, test, then: x.body(form, 2), else: x.nil(form) };
+  return x.choose(form, test, x.body(form, 2), x.nil(form));
 };
 
 export const unless: SpecialForm = (x, form) => {
   const test = expandTest(x, need(form, 1, "a test and a body"));
-  return { op: "if", form, test, then: x.nil(form), else: x.body(form, 2) };
+  return x.choose(form, test, x.nil(form), x.body(form, 2));
 };
 
 export const doForm: SpecialForm = (x, form) => x.body(form, 1);
@@ -53,13 +53,13 @@ export const doForm: SpecialForm = (x, form) => x.body(form, 1);
 export const and: SpecialForm = (x, form) => {
   const { items } = form;
   if (items.length === 1) return x.constant(form, TRUE);
-  return chain(x, form, (value, rest, again) => ({ op: "if", form, test: value, then: rest, else: again }));
+  return chain(x, form, (value, rest, again) => x.choose(form, value, rest, again));
 };
 
 export const or: SpecialForm = (x, form) => {
   const { items } = form;
   if (items.length === 1) return x.nil(form);
-  return chain(x, form, (value, rest, again) => ({ op: "if", form, test: value, then: again, else: rest }));
+  return chain(x, form, (value, rest, again) => x.choose(form, value, again, rest));
 };
 
 /** Each operand's value is kept for as long as it may be the result. */
@@ -86,7 +86,11 @@ export function isClauseCond(form: ListForm): boolean {
 /** Whether clause lists could be pairs of calls: `(cond (zero? n) (first xs) (one? n) (second xs))`. */
 function looksFlat(x: Expansion, form: ListForm): boolean {
   const count = form.items.length - 1;
-  return x.expander.options.diagnose === true && count % 2 === 0 && form.items.every((clause, i) => i % 2 === 0 || isCall(x, clause));
+  return (
+    x.expander.options.diagnose === true &&
+    count % 2 === 0 &&
+    form.items.every((clause, i) => i % 2 === 0 || isCall(x, clause))
+  );
 }
 
 /** Whether a list form reads as a call of something global. */
@@ -110,10 +114,12 @@ export const cond: SpecialForm = (x, form) => {
     return clauses(x, form, form.items.slice(1) as ListForm[], () => x.nil(form));
   }
   const { items } = form;
-  if (items.length % 2 === 0) syntaxError(form, "cond needs pairs of a test and a value, or clauses (test value…)");
+  if (items.length % 2 === 0)
+    syntaxError(form, "cond needs pairs of a test and a value, or clauses (test value…)");
   let count = items.length - 1;
   for (let i = 1; i < items.length; i += 2) {
-    if (x.isElse(items[i]) && i !== items.length - 2) syntaxError(items[i] as Form, "else is the last test of a cond");
+    if (x.isElse(items[i]) && i !== items.length - 2)
+      syntaxError(items[i] as Form, "else is the last test of a cond");
   }
   let core = x.nil(form);
   const parts: [test: Core | undefined, value: Core][] = [];
@@ -124,7 +130,7 @@ export const cond: SpecialForm = (x, form) => {
   count = parts.length;
   for (let i = count - 1; i >= 0; i -= 1) {
     const [test, value] = parts[i] as [Core | undefined, Core];
-    core = test === undefined ? value : { op: "if", form, test, then: value, else: core };
+    core = test === undefined ? value : x.choose(form, test, value, core);
   }
   return core;
 };
@@ -145,18 +151,17 @@ export function clauses(x: Expansion, form: ListForm, list: readonly ListForm[],
       const value = x.expand(test);
       const fn = x.expand(clause.items[2] as Form);
       const call: Core = { op: "call", form: clause, fn, args: [x.local(clause, local)] };
-      return (rest) =>
-        x.let1(clause, local, value, { op: "if", form: clause, test: x.local(clause, local), then: call, else: rest });
+      return (rest) => x.let1(clause, local, value, x.choose(clause, x.local(clause, local), call, rest));
     }
     if (clause.items.length === 1) {
       const local = x.scope.fresh("");
       const value = x.expand(test);
       const again = x.local(clause, local);
-      return (rest) => x.let1(clause, local, value, { op: "if", form: clause, test: again, then: again, else: rest });
+      return (rest) => x.let1(clause, local, value, x.choose(clause, again, again, rest));
     }
     const condition = expandTest(x, test);
     const body = x.body(clause, 1);
-    return (rest) => ({ op: "if", form: clause, test: condition, then: body, else: rest });
+    return (rest) => x.choose(clause, condition, body, rest);
   });
   const last = list[list.length - 1];
   let core = last !== undefined && x.isElse(last.items[0]) ? x.nil(form) : fallback();
@@ -172,7 +177,8 @@ export const caseForm: SpecialForm = (x, form) => {
   const made: ((rest: Core) => Core)[] = [];
   const list = form.items.slice(2);
   list.forEach((clause, i) => {
-    if (!isParen(clause) || clause.items.length < 2) syntaxError(clause, "a clause of case is written (value result…)");
+    if (!isParen(clause) || clause.items.length < 2)
+      syntaxError(clause, "a clause of case is written (value result…)");
     const head = clause.items[0] as Form;
     const body = x.body(clause, 1);
     if (x.isElse(head)) {
@@ -185,9 +191,9 @@ export const caseForm: SpecialForm = (x, form) => {
     for (let d = data.length - 1; d >= 0; d -= 1) {
       const datum = data[d] as Form;
       const equal = x.coreCall(datum, "=", [x.local(datum, local), x.constant(datum, quoted(datum))]);
-      test = d === data.length - 1 ? equal : { op: "if", form: clause, test: equal, then: x.constant(clause, TRUE), else: test };
+      test = d === data.length - 1 ? equal : x.choose(clause, equal, x.constant(clause, TRUE), test);
     }
-    made.push((rest) => ({ op: "if", form: clause, test, then: body, else: rest }));
+    made.push((rest) => x.choose(clause, test, body, rest));
   });
   for (let i = made.length - 1; i >= 0; i -= 1) core = (made[i] as (rest: Core) => Core)(core);
   return x.let1(form, local, subject, core);
@@ -214,14 +220,15 @@ export const whileForm: SpecialForm = (x, form) => {
   return loop(x, form, "while", (again) => {
     const test = expandTest(x, form.items[1] as Form);
     const body = x.body(form, 2);
-    return { op: "if", form, test, then: { op: "seq", form, body: [body, again] }, else: x.nil(form) };
+    return x.choose(form, test, { op: "seq", form, body: [body, again] }, x.nil(form));
   });
 };
 
 /** `(dotimes (i n) body…)`: `i` from 0 to n − 1; nil. */
 export const dotimes: SpecialForm = (x, form) => {
   const head = need(form, 1, "(name count) and a body");
-  if (head.type !== "list" || head.items.length !== 2) syntaxError(head, "dotimes is written (dotimes (name count) body…)");
+  if (head.type !== "list" || head.items.length !== 2)
+    syntaxError(head, "dotimes is written (dotimes (name count) body…)");
   const [name, count] = head.items as [Form, Form];
   if (name.type !== "symbol") syntaxError(name, "dotimes binds a name");
   needBody(form, 2);
@@ -239,13 +246,12 @@ export const dotimes: SpecialForm = (x, form) => {
     x.scope.release(mark);
     const next = x.coreCall(form, "+", [x.local(form, index), x.constant(form, 1)]);
     const again: Core = { op: "call", form, fn: x.local(form, self), args: [next] };
-    return {
-      op: "if",
+    return x.choose(
       form,
-      test: x.coreCall(form, "<", [x.local(form, index), x.local(form, limit)]),
-      then: { op: "seq", form, body: [x.let1(form, own, x.local(form, index), body), again] },
-      else: x.nil(form),
-    };
+      x.coreCall(form, "<", [x.local(form, index), x.local(form, limit)]),
+      { op: "seq", form, body: [x.let1(form, own, x.local(form, index), body), again] },
+      x.nil(form),
+    );
   });
   const start: Core = { op: "call", form, fn: x.local(form, self), args: [x.constant(form, 0)] };
   return x.let1(form, limit, limitInit, { op: "letrec", form, locals: [self], inits: [lambda], body: start });

@@ -2,14 +2,14 @@
  * Forms that run a body in some dynamic extent: conditions, parameters, context, control, effects,
  * concurrency. Each is a call of a prelude function with the body as a thunk (docs/control.md).
  */
-import { printForm, type Form, type ListForm } from "@sorbus/reader";
+import { type Form, type ListForm, printForm } from "@sorbus/reader";
 import { FALSE, NIL, TRUE } from "@sorbus/vm";
 import type { Core } from "../core.ts";
 import { needBody } from "../definitions.ts";
 import type { Expansion, SpecialForm } from "../expansion.ts";
 import { isParen, need, needCount, syntaxError } from "../syntax.ts";
-import { clauses } from "./control.ts";
 import { parseBindings } from "./binding.ts";
+import { clauses } from "./control.ts";
 
 /** The body from index `from` on as a function without parameters. */
 function bodyThunk(x: Expansion, form: ListForm, from: number): Core {
@@ -68,7 +68,7 @@ export const assertForm: SpecialForm = (x, form) => {
   const message = form.items[2];
   const text = message === undefined ? x.constant(form, printForm(expression)) : x.expand(message);
   const test = x.expand(expression);
-  return { op: "if", form, test, then: x.nil(form), else: x.coreCall(form, "%assert-failure", [text]) };
+  return x.choose(form, test, x.nil(form), x.coreCall(form, "%assert-failure", [text]));
 };
 
 export const reset: SpecialForm = (x, form) => x.coreCall(form, "%reset", [bodyThunk(x, form, 1)]);
@@ -107,7 +107,10 @@ export const scopeForm: SpecialForm = (x, form) => {
 };
 
 function thunks(x: Expansion, form: ListForm): Core {
-  return x.listCall(form, form.items.slice(1).map((item) => x.thunk(item, () => x.expand(item))));
+  return x.listCall(
+    form,
+    form.items.slice(1).map((item) => x.thunk(item, () => x.expand(item))),
+  );
 }
 
 export const allForm: SpecialForm = (x, form) => x.coreCall(form, "%all", [thunks(x, form)]);

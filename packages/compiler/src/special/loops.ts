@@ -53,13 +53,12 @@ export const forForm: SpecialForm = (x, form) => {
     }
     switch (clause.type) {
       case "when":
-        return {
-          op: "if",
-          form: clause.test,
-          test: expandTest(x, clause.test),
-          then: walk(index + 1),
-          else: x.constant(clause.test, EMPTY),
-        };
+        return x.choose(
+          clause.test,
+          expandTest(x, clause.test),
+          walk(index + 1),
+          x.constant(clause.test, EMPTY),
+        );
       case "let":
         return letClause(x, clause.bindings, () => walk(index + 1));
       case "each": {

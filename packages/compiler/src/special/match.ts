@@ -29,7 +29,7 @@ interface Matcher {
 function both(x: Expansion, form: Form, a: Core | undefined, b: Core | undefined): Core | undefined {
   if (a === undefined) return b;
   if (b === undefined) return a;
-  return { op: "if", form, test: a, then: b, else: x.constant(form, FALSE) };
+  return x.choose(form, a, b, x.constant(form, FALSE));
 }
 
 function all(x: Expansion, form: Form, first: Core | undefined, parts: readonly Matcher[]): Matcher {
@@ -69,7 +69,11 @@ function listPattern(x: Expansion, form: ListForm, value: Access): Matcher {
   const { items, rest } = parseListPattern(form);
   const length = x.coreCall(form, "len", [value()]);
   const count = x.constant(form, items.length);
-  const enough = x.coreCall(form, rest === undefined ? "=" : "<=", rest === undefined ? [length, count] : [count, length]);
+  const enough = x.coreCall(
+    form,
+    rest === undefined ? "=" : "<=",
+    rest === undefined ? [length, count] : [count, length],
+  );
   const isList = x.coreCall(form, "list?", [value()]);
   const parts = items.map((item, i) =>
     pattern(x, item, () => x.coreCall(item, "nth", [value(), x.constant(item, i)])),
@@ -84,7 +88,10 @@ function listPattern(x: Expansion, form: ListForm, value: Access): Matcher {
 function compound(x: Expansion, form: ListForm, value: Access): Matcher {
   const head = form.items[0];
   if (head?.type !== "symbol") {
-    syntaxError(form, "a pattern is a literal, a name, [list], {dict}, 'datum, (? test name), (or pattern…) or (record field…)");
+    syntaxError(
+      form,
+      "a pattern is a literal, a name, [list], {dict}, 'datum, (? test name), (or pattern…) or (record field…)",
+    );
   }
   const rest = form.items.slice(1);
   if (head.name === "quote" && rest.length === 1) return equals(x, rest[0] as Form, value);
@@ -102,7 +109,11 @@ function compound(x: Expansion, form: ListForm, value: Access): Matcher {
 function alternatives(x: Expansion, form: ListForm, choices: readonly Form[], value: Access): Matcher {
   if (choices.length === 0) syntaxError(form, "(or pattern…) needs a pattern");
   const matchers = choices.map((choice) => pattern(x, choice, value));
-  const names = (m: Matcher): string => m.variables.map((v) => v.symbol.name).sort().join(" ");
+  const names = (m: Matcher): string =>
+    m.variables
+      .map((v) => v.symbol.name)
+      .sort()
+      .join(" ");
   const expected = names(matchers[0] as Matcher);
   if (matchers.some((m) => names(m) !== expected)) {
     syntaxError(form, "the patterns of (or …) must bind the same names");
@@ -110,7 +121,14 @@ function alternatives(x: Expansion, form: ListForm, choices: readonly Form[], va
   const { variables } = matchers[0] as Matcher;
   const last = matchers.length - 1;
   if (variables.length === 0) {
-    return { test: anyOf(x, form, matchers.map((m) => m.test)), variables };
+    return {
+      test: anyOf(
+        x,
+        form,
+        matchers.map((m) => m.test),
+      ),
+      variables,
+    };
   }
   // Which alternative it was is noted, so that no predicate is asked twice.
   const chosen = x.scope.fresh("");
@@ -119,7 +137,7 @@ function alternatives(x: Expansion, form: ListForm, choices: readonly Form[], va
   const tests = matchers.map((m, i): Core => {
     const note: Core = { op: "set-local", form, local: chosen, value: x.constant(form, i) };
     const hit: Core = { op: "seq", form, body: [note, x.constant(form, TRUE)] };
-    return m.test === undefined ? hit : { op: "if", form, test: m.test, then: hit, else: x.constant(form, FALSE) };
+    return m.test === undefined ? hit : x.choose(form, m.test, hit, x.constant(form, FALSE));
   });
   return {
     test: anyOf(x, form, tests),
@@ -128,7 +146,7 @@ function alternatives(x: Expansion, form: ListForm, choices: readonly Form[], va
         const variable = matchers[i]?.variables.find((v) => v.symbol.name === symbol.name) as Variable;
         if (i === last) return variable.value();
         const test = x.coreCall(form, "=", [x.local(form, chosen), x.constant(form, i)]);
-        return { op: "if", form, test, then: variable.value(), else: read(i + 1) };
+        return x.choose(form, test, variable.value(), read(i + 1));
       };
       return { symbol, value: () => read(0) };
     }),
@@ -142,19 +160,28 @@ function anyOf(x: Expansion, form: Form, tests: readonly (Core | undefined)[]): 
     const test = tests[i];
     if (test === undefined) result = undefined;
     else if (i === tests.length - 1) result = test;
-    else result = { op: "if", form, test, then: x.constant(form, TRUE), else: result ?? x.constant(form, TRUE) };
+    else result = x.choose(form, test, x.constant(form, TRUE), result ?? x.constant(form, TRUE));
   }
   return result;
 }
 
-function recordPattern(x: Expansion, form: ListForm, head: SymbolForm, fields: readonly Form[], value: Access): Matcher {
+function recordPattern(
+  x: Expansion,
+  form: ListForm,
+  head: SymbolForm,
+  fields: readonly Form[],
+  value: Access,
+): Matcher {
   const binding = x.resolve(head);
   const names = binding === undefined ? undefined : recordFields(x, binding);
   if (names === undefined || binding === undefined) {
     syntaxError(form, `${head.name} is not a record type here: a list pattern is written [a b], a datum 'x`);
   }
   if (fields.length !== names.length) {
-    syntaxError(form, `the record type ${head.name} has ${names.length} field${names.length === 1 ? "" : "s"} (${names.join(" ")}), the pattern ${fields.length}`);
+    syntaxError(
+      form,
+      `the record type ${head.name} has ${names.length} field${names.length === 1 ? "" : "s"} (${names.join(" ")}), the pattern ${fields.length}`,
+    );
   }
   const type = (): Core => x.reference(head);
   const parts = fields.map((field, i) =>
@@ -163,7 +190,10 @@ function recordPattern(x: Expansion, form: ListForm, head: SymbolForm, fields: r
   return all(x, form, x.coreCall(form, "%record?", [type(), value()]), parts);
 }
 
-function recordFields(x: Expansion, binding: NonNullable<ReturnType<Expansion["resolve"]>>): readonly string[] | undefined {
+function recordFields(
+  x: Expansion,
+  binding: NonNullable<ReturnType<Expansion["resolve"]>>,
+): readonly string[] | undefined {
   if (binding.kind === "local") return x.localRecords?.get(binding.local);
   return binding.kind === "cell" ? signatureOfCell(binding.cell)?.fields : undefined;
 }
@@ -181,7 +211,7 @@ export const match: SpecialForm = (x, form) => {
   let core = x.coreCall(form, "%match-failure", [value()]);
   for (let i = made.length - 1; i >= 0; i -= 1) {
     const { test, body, form: clause, notes } = made[i] as Clause;
-    core = test === undefined ? body : { op: "if", form: clause, test, then: body, else: core };
+    core = test === undefined ? body : x.choose(clause, test, body, core);
     if (notes.length > 0) {
       core = { op: "let", form: clause, locals: notes, inits: notes.map(() => x.nil(clause)), body: core };
     }
@@ -198,7 +228,8 @@ interface Clause {
 }
 
 function matchClause(x: Expansion, clause: Form, value: Access): Clause {
-  if (!isParen(clause) || clause.items.length === 0) syntaxError(clause, "a clause of match is written (pattern body…)");
+  if (!isParen(clause) || clause.items.length === 0)
+    syntaxError(clause, "a clause of match is written (pattern body…)");
   const [head, marker, guard] = clause.items as [Form, Form | undefined, Form | undefined];
   const outer = x.matchLocals;
   const notes: Local[] = [];
@@ -220,7 +251,14 @@ function matchClause(x: Expansion, clause: Form, value: Access): Clause {
     x.scope.release(mark);
     return core;
   };
-  const full = guarded ? both(x, clause, test, inside(() => x.expand(guard as Form))) : test;
+  const full = guarded
+    ? both(
+        x,
+        clause,
+        test,
+        inside(() => x.expand(guard as Form)),
+      )
+    : test;
   const body = inside(() => x.body(clause, guarded ? 3 : 1));
   return { form: clause, test: full, body, notes };
 }
