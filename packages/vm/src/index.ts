@@ -37,6 +37,7 @@ export * from "./markup/index.ts";
 export { type PreludeDefinition, preludeDefinitions } from "./prelude/definitions.ts";
 export {
   declare,
+  groups,
   DeclaredPrimitive,
   formToValue,
   primitives,
