@@ -88,7 +88,7 @@ async function file(
   const headers = { etag, "cache-control": control, "last-modified": new Date(changed).toUTCString() };
   if (matches(request.headers.get("if-none-match"), etag)) return { status: 304, headers };
   const type = TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
-  return { headers: { ...headers, "content-type": type }, body: createReadStream(path) };
+  return { headers: { ...headers, "content-type": type }, body: createReadStream(path), length: size };
 }
 
 function matches(asked: string | undefined, etag: string): boolean {

@@ -67,6 +67,7 @@ export function toResponse(
   if (type !== undefined) merged.set("content-type", type);
   for (const cookie of cookies) checkValue("set-cookie", cookie);
   if (cookies.length > 0) merged.set("set-cookie", cookies);
+  if (response.length !== undefined) merged.set("content-length", String(response.length));
   if (last) merged.set("connection", "close");
 
   // A list of pairs keeps repeated names apart.

@@ -55,6 +55,13 @@ export interface HttpServer extends AsyncDisposable {
 /** @throws ListenError when the port is in use, not allowed, or the address is not this machine's */
 export async function serve(options: ServeOptions): Promise<HttpServer> {
   const { hostname = "127.0.0.1", port, limits = {}, drain = 10_000 } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ListenError(
+      `${port} is not a port: use one from 1 to 65535, or 0 for any free one`,
+      "ERR_SOCKET_BAD_PORT",
+    );
+  }
+  const receive = limits.receive ?? 120_000;
   const active = new Set<Exchange>();
   let closing: Promise<void> | undefined;
   const exchangeOptions: ExchangeOptions = {
@@ -84,7 +91,9 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       // A burst of connections waits in the kernel's queue; the default of 511 would drop some.
       backlog: 8192,
       maxHeaderSize: limits.head ?? 16 * 1024,
-      requestTimeout: limits.receive ?? 120_000,
+      requestTimeout: receive,
+      // Node looks at the clock for that only so often.
+      connectionsCheckingInterval: Math.min(30_000, Math.max(50, receive / 4)),
     },
     fetch: ({ runtime }) => {
       const node = runtime?.node;
@@ -159,7 +168,6 @@ function listenError(error: unknown, hostname: string, port: number): ListenErro
     EACCES: `Port ${port} may only be opened by the administrator: choose one from 1024 up`,
     EADDRNOTAVAIL: `${hostname} is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for all of its addresses`,
     ENOTFOUND: `${hostname} is not a known host name: use 127.0.0.1, or 0.0.0.0 for all addresses of this machine`,
-    ERR_SOCKET_BAD_PORT: `${port} is not a port: use one from 1 to 65535, or 0 for any free one`,
   };
   const message =
     (code === undefined ? undefined : known[code]) ??

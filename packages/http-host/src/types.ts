@@ -37,6 +37,8 @@ export interface HostResponse {
   readonly cookies?: readonly string[];
   /** Text without a content type of its own is `text/plain`. */
   readonly body?: Body | null;
+  /** How many bytes a stream will give, if that is known. */
+  readonly length?: number;
 }
 
 /** An answer that is not a promise is sent in the same turn. */
