@@ -9,13 +9,15 @@ export interface Config {
   readonly data: string;
   /** Where readers reach the blog, without a slash at the end; undefined: as the request says. */
   readonly url: string | undefined;
+  /** A page that fails shows what went wrong. */
+  readonly development: boolean;
 }
 
 /** A setting that cannot be used: the message names it and says what it should be. */
 export class ConfigError extends Error {}
 
 /**
- * Reads PORT (0: any free one), HOST, BLOG_DATA and BLOG_URL.
+ * Reads PORT (0: any free one), HOST, BLOG_DATA, BLOG_URL, and NODE_ENV.
  * @throws ConfigError for a value that makes no sense
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -29,8 +31,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   return {
     port: Number(port),
-    host: env.HOST || "localhost",
+    host: env.HOST || "127.0.0.1",
     data: env.BLOG_DATA || fileURLToPath(new URL("../.data", import.meta.url)),
     url,
+    development: env.NODE_ENV === "development",
   };
 }

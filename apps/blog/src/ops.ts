@@ -1,14 +1,9 @@
-/** The ops that are the blog's own: Markdown, the files of the theme, settings. */
+/** The ops that are the blog's own: Markdown, addresses of the theme's files, settings. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import type { OpDeclaration } from "@sorbus/io-resolver";
 import MarkdownIt from "markdown-it";
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
 
 /** Letters that are written from right to left: Hebrew, Arabic and their relatives. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
@@ -38,43 +33,30 @@ export function markdownOps(): OpDeclaration[] {
   ];
 }
 
-interface Asset {
-  readonly type: string;
-  /** Changes when the text does. */
-  readonly version: string;
-  readonly text: string;
-}
-
 /**
- * `(:asset/read name)` and `(:asset/url name)` over the files of a folder that have a type to be served
- * with. They are read once, here.
+ * `(:asset/url name)` over the files of a folder that is served under `prefix`. The address has the hash of
+ * the contents, as they are now, in its query: a browser may keep what it got.
  */
-export function assetOps(folder: string): OpDeclaration[] {
-  const assets = new Map<string, Asset>();
-  for (const name of readdirSync(folder)) {
-    const type = TYPES[extname(name)];
-    if (type === undefined) continue;
-    const text = readFileSync(join(folder, name), "utf8");
-    assets.set(name, { type, text, version: createHash("sha256").update(text).digest("hex").slice(0, 10) });
-  }
+export function assetOps(folder: string, prefix: string): OpDeclaration[] {
+  const addresses = new Map(
+    readdirSync(folder).map((name) => {
+      const hash = createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex");
+      return [name, `${prefix}${name}?v=${hash.slice(0, 10)}`];
+    }),
+  );
   return [
-    {
-      name: "asset/read",
-      params: "name",
-      purity: "read",
-      doc: "A file of the theme, as a dict with :type, :version and :text, or nil.",
-      handler: ([name]) => assets.get(String(name)) ?? null,
-    },
     {
       name: "asset/url",
       params: "name",
       purity: "read",
       doc: "The address of a file of the theme; it changes when the file does.",
       check: ([name]) =>
-        assets.has(String(name))
+        addresses.has(String(name))
           ? undefined
-          : `there is no ${String(name)} in the theme; there are ${[...assets.keys()].join(", ")}`,
-      handler: ([name]) => `/assets/${String(name)}?v=${assets.get(String(name))?.version}`,
+          : `the theme has no file ${String(name)}; it has ${[...addresses.keys()].join(", ")}`,
+      handler: ([name]) => addresses.get(String(name)),
     },
   ];
 }

@@ -1,0 +1,72 @@
+/** The blog, composed: store, ops, runtime, server. What the pages are is SX; nothing of it is here. */
+import { fileURLToPath } from "node:url";
+import { open, type Store } from "@sorbus/durable-kv";
+import { type HttpServer, type Log, serveApp } from "@sorbus/http-host";
+import type { OpDeclaration } from "@sorbus/io-resolver";
+import { kvOps } from "@sorbus/io-resolver/kv";
+import { createRuntime, type Runtime, type RuntimeOptions } from "sorbus";
+import type { Config } from "./config.ts";
+import { readPosts } from "./content.ts";
+import { assetOps, markdownOps, settingOps } from "./ops.ts";
+import { seed } from "./seed.ts";
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+const STATIC = { folder: path("../theme/static"), prefix: "/assets/", maxAge: 365 * 24 * 3600 };
+
+/** The program has a mistake in it; the message is the whole report. */
+export class ProgramError extends Error {}
+
+/** The ops that the pages perform. */
+export function blogOps(store: Store, url: string | undefined): OpDeclaration[] {
+  return [
+    ...kvOps(store),
+    ...markdownOps(),
+    ...assetOps(STATIC.folder, STATIC.prefix),
+    ...settingOps({ url }),
+  ];
+}
+
+/**
+ * A runtime with the blog's pages loaded.
+ * @throws ProgramError
+ */
+export async function loadBlog(options: RuntimeOptions): Promise<Runtime> {
+  const runtime = createRuntime(options);
+  try {
+    await runtime.load(path("blog.sx"));
+  } catch (error) {
+    throw new ProgramError(runtime.report(error), { cause: error });
+  }
+  return runtime;
+}
+
+export interface Blog extends AsyncDisposable {
+  readonly server: HttpServer;
+  /** How many posts this start put into an empty store. */
+  readonly seeded: number;
+}
+
+/**
+ * Opens the store, seeds it if it is new, and serves.
+ * @throws KvError ListenError ProgramError
+ */
+export async function startBlog(config: Config, log?: Log): Promise<Blog> {
+  await using starting = new AsyncDisposableStack();
+  const store = starting.use(await open({ url: `sqlite:${config.data}` }));
+  const seeded = await seed(store, () => readPosts(path("../content")));
+  const runtime = await loadBlog({ ops: blogOps(store, config.url) });
+  const server = starting.use(
+    await serveApp({
+      runtime,
+      app: runtime.global("handle"),
+      assets: STATIC,
+      port: config.port,
+      hostname: config.host,
+      development: config.development,
+      ...(log !== undefined && { log }),
+    }),
+  );
+  const parts = starting.move();
+  return { server, seeded, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}

@@ -1,0 +1,36 @@
+/** `pnpm start`: the blog as a process. */
+import { KvError } from "@sorbus/durable-kv";
+import { ListenError } from "@sorbus/http-host";
+import { type Blog, ProgramError, startBlog } from "./app.ts";
+import { ConfigError, readConfig } from "./config.ts";
+
+/** What the person at the terminal can do something about is told in words, without a stack. */
+const EXPECTED = [KvError, ListenError, ProgramError];
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const blog = await startBlog(config);
+  const { url, port } = blog.server;
+  if (blog.seeded > 0) console.log(`${blog.seeded} posts put into the new store at ${config.data}`);
+  console.log(
+    `The blog is at ${config.host === "127.0.0.1" ? `http://localhost:${port}` : url} (Ctrl+C ends it)`,
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end(blog));
+}
+
+async function end(blog: Blog): Promise<void> {
+  await blog[Symbol.asyncDispose]();
+  process.exit(0);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    process.exit(2);
+  }
+  if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
+  console.error((error as Error).message);
+  process.exit(1);
+}
