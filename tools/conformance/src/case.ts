@@ -66,7 +66,11 @@ export interface Case {
   readonly output: OutputExpectation | undefined;
   readonly ending: EndingExpectation | undefined;
   readonly limits: CaseLimits;
+  /** Child fibers run, so that only the order of effects within one of them is fixed. */
+  readonly concurrent: boolean;
 }
+
+const CONCURRENT = /\((?:all|race|pmap|timeout|spawn) /;
 
 /** A spec file that is not written as one. */
 export class SpecError extends Error {
@@ -163,6 +167,7 @@ function parseCase(file: string, chunk: Chunk): Case {
     output: outputOf(expectations),
     ending: endingOf(file, expectations),
     limits,
+    concurrent: CONCURRENT.test(source),
   };
 }
 

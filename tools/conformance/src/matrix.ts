@@ -41,7 +41,7 @@ export function check(one: Case, outcome: Outcome, other: { readonly way: Way; r
   const problems = judge(one, outcome).map((p) => `${one.file}:${p.line}: ${p.text}`);
   // What differs from an expectation is told once.
   if (problems.length > 0 || other === undefined) return problems;
-  return difference(other.outcome, outcome, one.trace?.ordered !== false).map(
+  return difference(other.outcome, outcome, !one.concurrent).map(
     (d) => `${one.file}:${one.line}: differs from ${nameOf(other.way)} in ${d}`,
   );
 }

@@ -52,7 +52,7 @@ export interface Problem {
 }
 
 /** Holds a run against what the case expects. */
-export function judge(one: Case, outcome: Outcome, ordered = true): Problem[] {
+export function judge(one: Case, outcome: Outcome): Problem[] {
   const problems: Problem[] = [];
   const say = (line: number, what: string, expected: string, got: string): void => {
     problems.push({ line, text: `${what}\n  expected ${expected}\n  got      ${got}` });
@@ -70,7 +70,7 @@ export function judge(one: Case, outcome: Outcome, ordered = true): Problem[] {
     if (expected !== got) say(one.output.line, "output", JSON.stringify(expected), JSON.stringify(got));
   }
   if (one.trace !== undefined) {
-    const free = !one.trace.ordered || !ordered;
+    const free = !one.trace.ordered;
     const expected = sortedIf(free, one.trace.entries);
     const got = sortedIf(free, outcome.trace.map(showEntry));
     if (expected.join("\n") !== got.join("\n")) {

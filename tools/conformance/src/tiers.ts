@@ -27,21 +27,17 @@ export type RunFiber = (fiber: EngineFiber) => Promise<Value>;
 export class Program {
   private readonly world: World;
   private readonly limits: Limits;
-  private readonly loader: Loader;
   private readonly main: Module;
-  private readonly file: string;
   private readonly files: ReadonlyMap<string, string>;
 
   /** @param files the other files of the program by the path that the main one imports them under */
   constructor(tier: Tier, file: string, files: ReadonlyMap<string, string>, limits: Limits) {
     const make = makers[tier];
     if (make === undefined) throw new TypeError(missing(tier));
-    this.file = file;
     this.files = new Map(Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]));
     this.limits = limits;
     this.world = new World(make, limits, () => performance.now(), this.runNow, true, resolvePath);
-    this.loader = this.world.loader;
-    this.main = this.loader.createModule(file);
+    this.main = this.world.loader.createModule(file);
     this.main.loading = true;
     this.world.main = this.main;
   }
@@ -57,7 +53,7 @@ export class Program {
 
   /** Loads, expands and runs one top-level form; its value. @throws Raise */
   async run(form: Form, runFiber: RunFiber): Promise<Value | undefined> {
-    const load = this.loader.evaluateForms([form], this.main);
+    const load = this.world.loader.evaluateForms([form], this.main);
     let value: Value | undefined;
     let result = load.next();
     while (result.done !== true) {
