@@ -4,6 +4,7 @@ import { dictCount, dictEach, EMPTY_DICT } from "../heap/dict.ts";
 import { EMPTY, FALSE, heap, NIL, structOf, TRUE } from "../heap/instance.ts";
 import { fromArray } from "../heap/list.ts";
 import { inspectBriefly } from "../heap/print.ts";
+import { Ranges } from "../heap/ranges.ts";
 import { SxSet } from "../heap/set.ts";
 import { HashTable } from "../heap/table.ts";
 import {
@@ -41,11 +42,6 @@ interface Frame {
   readonly upAt: number;
 }
 
-/** Ranges [from, to) of a buffer that some slice shows. */
-interface Shown {
-  ranges: { from: number; to: number }[];
-}
-
 export class Freezer {
   readonly #out = new Writer();
   readonly #extensions: readonly Extension[];
@@ -61,7 +57,7 @@ export class Freezer {
   readonly #waiting: Frame[] = [];
   /** All frames that have been left. */
   readonly #left: Frame[] = [];
-  readonly #buffers = new Map<object, Shown>();
+  readonly #buffers = new Map<object, Ranges>();
 
   constructor(extensions: readonly Extension[]) {
     this.#extensions = extensions;
@@ -107,9 +103,10 @@ export class Freezer {
     for (const byte of MAGIC) out.byte(byte);
     out.byte(VERSION);
     out.size(this.#buffers.size);
-    for (const { ranges } of this.#buffers.values()) {
-      out.size(ranges[0]?.from ?? 0);
-      out.size(ranges.at(-1)?.to ?? 0);
+    for (const shown of this.#buffers.values()) {
+      const { from, to } = shown.bounds;
+      out.size(from);
+      out.size(to);
     }
     out.bytes(this.#out.toBytes());
     return out.toBytes();
@@ -243,7 +240,7 @@ export class Freezer {
     const to = from + heap.len(v);
     let shown = this.#buffers.get(buffer);
     if (shown === undefined) {
-      shown = { ranges: [] };
+      shown = new Ranges();
       this.#buffers.set(buffer, shown);
       this.#out.byte(OPS.buffer);
       this.#number(buffer);
@@ -253,7 +250,7 @@ export class Freezer {
     this.#out.size(from);
     this.#out.size(to - from);
     this.#number(v);
-    for (const gap of show(shown, from, to)) {
+    for (const gap of shown.add(from, to)) {
       const items: Value[] = [];
       for (let i = gap.from; i < gap.to; i++) items.push(heap.bufGet(buffer, i) as Value);
       const leave = (): void => {
@@ -534,24 +531,4 @@ export class Freezer {
     }
     throw new Error("an object is referred to before it is made");
   }
-}
-
-/** Adds [from, to) to what is shown; gives the parts of it that were not. */
-function show(shown: Shown, from: number, to: number): { from: number; to: number }[] {
-  const gaps: { from: number; to: number }[] = [];
-  const before = shown.ranges.filter((r) => r.to < from);
-  const after = shown.ranges.filter((r) => r.from > to);
-  const touching = shown.ranges.slice(before.length, shown.ranges.length - after.length);
-  let at = from;
-  for (const r of touching) {
-    if (r.from > at) gaps.push({ from: at, to: r.from });
-    at = Math.max(at, r.to);
-  }
-  if (at < to) gaps.push({ from: at, to });
-  const union = {
-    from: Math.min(from, touching[0]?.from ?? from),
-    to: Math.max(to, touching.at(-1)?.to ?? to),
-  };
-  shown.ranges = [...before, union, ...after];
-  return gaps;
 }

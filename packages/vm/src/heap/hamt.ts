@@ -200,11 +200,29 @@ export class PersistentMap<K> {
 
   /** With the key's value changed or, at the end, added. O(log32 n). */
   set(key: K, value: Value): PersistentMap<K> {
-    return this.setAll([[key, value]], false);
+    const hash = this.keys.hash(key);
+    return this.#with(key, hash, value, this.#find(this.#root, key, hash));
   }
 
-  setAll(entries: Iterable<readonly [K, Value]>, bulk: boolean = true): PersistentMap<K> {
-    const owner = bulk ? {} : undefined;
+  /** With the key added, at the end; itself when the key is there. O(log32 n). */
+  add(key: K, value: Value): PersistentMap<K> {
+    const hash = this.keys.hash(key);
+    const old = this.#find(this.#root, key, hash);
+    return old === undefined ? this.#with(key, hash, value, old) : this;
+  }
+
+  #with(key: K, hash: number, value: Value, old: Entry<K> | undefined): PersistentMap<K> {
+    account(ENTRY_BYTES);
+    const entry =
+      old === undefined ? new Entry(key, hash, value, this.#next) : new Entry(old.key, hash, value, old.seq);
+    const root = this.#root === undefined ? entry : insert(this.#root, 0, entry, old, undefined);
+    const more = old === undefined ? 1 : 0;
+    return new PersistentMap(this.keys, this.size + more, root, this.#next + more);
+  }
+
+  /** With all of them set, one after the other: built in place, then never changed again. */
+  setAll(entries: Iterable<readonly [K, Value]>): PersistentMap<K> {
+    const owner = {};
     let root = this.#root;
     let size = this.size;
     let next = this.#next;

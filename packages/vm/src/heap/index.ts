@@ -28,7 +28,7 @@ export {
   isDict,
 } from "./dict.ts";
 export { eq, equal, eqv, hash } from "./equal.ts";
-export { bool, EMPTY, FALSE, NIL, stats, TRUE, truthy } from "./instance.ts";
+export { bool, EMPTY, FALSE, heapModule, NIL, stats, TRUE, truthy } from "./instance.ts";
 export { KIND, type Kind, kindOf } from "./kind.ts";
 export {
   append,
@@ -51,6 +51,7 @@ export {
 export { inspect, inspectBriefly, PRINT, str } from "./print.ts";
 export { SxSet } from "./set.ts";
 export { HashTable } from "./table.ts";
+export { HEAP_TYPES, MAX_DIRECT_ARITY } from "./types.ts";
 export {
   isVector,
   makeVector,

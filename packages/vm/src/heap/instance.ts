@@ -7,6 +7,12 @@ import { globalValue, instantiate, wasmApi } from "./wasm.ts";
 wasmApi();
 const exported = instantiate(buildHeap(), { js: { number: (x: number): number => x } });
 
+/**
+ * The module's exports as they are, for compiled modules to import: the globals `nil`, `false`, `true`,
+ * `empty` with their WebAssembly types, and `bytes`, the count of bytes allocated, which they keep up too.
+ */
+export const heapModule: Readonly<Record<string, unknown>> = exported;
+
 /** The raw module. What goes into a slot passes through `put` first. */
 export const heap: HeapExports = exported as unknown as HeapExports;
 

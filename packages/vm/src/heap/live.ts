@@ -1,8 +1,8 @@
 /** How much is alive: for the memory limit, which asks only when much has been allocated. */
 import { boxGet, closureGet, closureSize, recordGet, recordType } from "./cells.ts";
 import { dictEach } from "./dict.ts";
-import { structOf } from "./instance.ts";
-import { ListCursor } from "./list.ts";
+import { heap, structOf } from "./instance.ts";
+import { Ranges } from "./ranges.ts";
 import { SxSet } from "./set.ts";
 import { HashTable } from "./table.ts";
 import { Cell, Markup, RecordType, Sym } from "./value.ts";
@@ -19,6 +19,7 @@ const SLOT = 16;
 export function liveSize(roots: Iterable<unknown>): number {
   const seen = new Set<object>();
   const todo: object[] = [];
+  const buffers = new Map<object, Ranges>();
   let bytes = 0;
   const visit = (v: unknown): void => {
     if (typeof v === "string") bytes += v.length > 16 ? v.length : 0;
@@ -36,11 +37,23 @@ export function liveSize(roots: Iterable<unknown>): number {
       visit(x);
     };
     switch (structOf(v)) {
-      case "$list": {
-        const items = new ListCursor(v);
-        for (let x = items.next(); x !== undefined; x = items.next()) slot(x);
+      case "$list":
+        if (heap.isPair(v) === 1) {
+          slot(heap.car(v));
+          slot(heap.cdr(v));
+        } else if (heap.isSlice(v) === 1) {
+          const buffer = heap.sliceBuf(v);
+          let shown = buffers.get(buffer);
+          if (shown === undefined) {
+            shown = new Ranges();
+            buffers.set(buffer, shown);
+          }
+          const off = heap.sliceOff(v);
+          for (const { from, to } of shown.add(off, off + heap.len(v))) {
+            for (let i = from; i < to; i++) slot(heap.bufGet(buffer, i));
+          }
+        }
         break;
-      }
       case "$dict":
         dictEach(v, (key, x) => {
           visit(key);

@@ -38,7 +38,8 @@ export class SxSet {
   }
   /** Itself when `v` is in it. O(log n), and shares all else. */
   add(v: Value): SxSet {
-    return this.has(v) ? this : new SxSet(this.#map.set(v, NIL));
+    const map = this.#map.add(v, NIL);
+    return map === this.#map ? this : new SxSet(map);
   }
   /** Itself when `v` is not in it. O(log n). */
   delete(v: Value): SxSet {

@@ -157,7 +157,9 @@ test("two lists over one with room in front: only one of them may take it", () =
   const base = conj(grow(EMPTY, 300, 0), [1]);
   const a = grow(base, 200, 1000);
   const b = grow(base, 200, 2000);
-  expect([nth(a, 180), nth(b, 180), nth(a, 180), nth(a, 60), nth(b, 60)]).toEqual([1019, 2019, 1019, 1139, 2139]);
+  expect([nth(a, 180), nth(b, 180), nth(a, 180), nth(a, 60), nth(b, 60)]).toEqual([
+    1019, 2019, 1019, 1139, 2139,
+  ]);
   expect(nth(a, 250)).toBe(nth(b, 250));
 });
 

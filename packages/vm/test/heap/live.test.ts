@@ -5,7 +5,9 @@ import {
   dictFrom,
   EMPTY,
   fromArray,
+  len,
   list,
+  rest,
   SxSet,
   stats,
   vector,
@@ -40,6 +42,17 @@ test("through every kind of object, JavaScript's too", () => {
     new Set([text]),
   ];
   for (const holder of holders) expect(liveSize([holder])).toBeGreaterThan(10_000);
+});
+
+test("all views of one list, and all tails of one chain, count what they share once", () => {
+  const views: Value[] = [];
+  for (let l = fromArray(Array.from({ length: 20_000 }, (_, i) => i)); len(l) > 0; l = rest(l)) views.push(l);
+  let chain: Value = EMPTY;
+  for (let i = 0; i < 20_000; i++) {
+    chain = cons(i, chain);
+    views.push(chain);
+  }
+  expect(liveSize(views)).toBeLessThan(20_000 * 400);
 });
 
 test("deep and cyclic data", () => {
