@@ -1,5 +1,6 @@
 /** What instructions do when their operands are not the common case: the primitives' own functions. */
-import { FALSE, isList, TRUE, cons, first, rest } from "../heap/index.ts";
+import { TRUE } from "../heap/index.ts";
+import { heap, put } from "../heap/instance.ts";
 import type { Cell, Value } from "../heap/value.ts";
 import { primitives } from "../primitives/index.ts";
 import type { Machine } from "./machine.ts";
@@ -35,15 +36,15 @@ export const lists: {
   readonly rest: (v: Value) => Value;
   readonly cons: (a: Value, b: Value) => Value;
 } = {
-  first: (v: Value): Value => (isList(v) ? first(v) : slowFirst(v)),
-  rest: (v: Value): Value => (isList(v) ? rest(v) : slowRest(v)),
-  cons: (a: Value, b: Value): Value => (isList(b) ? cons(a, b) : slowCons(a, b)),
+  first: (v) => (heap.first(v) as Value | null) ?? slowFirst(v),
+  rest: (v) => (heap.rest(v) as Value | null) ?? slowRest(v),
+  cons: (a, b) => (heap.cons(put(a), b) as Value | null) ?? slowCons(a, b),
 };
 
 /** `(empty? v)`, of any kind of collection. */
 export function empty(v: Value): boolean {
-  const answer = slowEmpty(v);
-  return answer !== FALSE && answer === TRUE;
+  const n = heap.len(v);
+  return n < 0 ? slowEmpty(v) === TRUE : n === 0;
 }
 
 /** Raises "unbound" for a cell, or for a lexical variable before its initialisation. */
