@@ -1,5 +1,7 @@
 /** The one instance of the heap module, and what every other file of the heap needs from it. */
-import { buildHeap, type HeapExports, STRUCTS, type Struct } from "./module.ts";
+
+import { type HeapExports, STRUCTS, type Struct } from "./module/exports.ts";
+import { buildHeap } from "./module.ts";
 import { Condition, type ErrorKind, Raise, type Value } from "./value.ts";
 import { globalValue, instantiate, wasmApi } from "./wasm.ts";
 

@@ -12,7 +12,7 @@
  * each time.)
  */
 import { EMPTY, expected, heap, NIL, put } from "./instance.ts";
-import { NTH_WALK } from "./module.ts";
+import { NTH_WALK } from "./module/exports.ts";
 import { Condition, type ErrorKind, Raise, type Value } from "./value.ts";
 
 /** Elements moved by list operations: what the tests of complexity count. */
