@@ -29,13 +29,24 @@ export class Program {
   private readonly limits: Limits;
   private readonly main: Module;
   private readonly files: ReadonlyMap<string, string>;
+  private readonly readOther: ((path: string) => string) | undefined;
 
-  /** @param files the other files of the program by the path that the main one imports them under */
-  constructor(tier: Tier, file: string, files: ReadonlyMap<string, string>, limits: Limits) {
+  /**
+   * @param files the other files of the program by the path that the main one imports them under
+   * @param readOther the text of a file that is not among them; throws. Absent: there is no other
+   */
+  constructor(
+    tier: Tier,
+    file: string,
+    files: ReadonlyMap<string, string>,
+    limits: Limits,
+    readOther?: (path: string) => string,
+  ) {
     const make = makers[tier];
     if (make === undefined) throw new TypeError(missing(tier));
     this.files = new Map(Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]));
     this.limits = limits;
+    this.readOther = readOther;
     this.world = new World(make, limits, () => performance.now(), this.runNow, true, resolvePath);
     this.main = this.world.loader.createModule(file);
     this.main.loading = true;
@@ -74,7 +85,7 @@ export class Program {
   private async answer(step: LoadStep, runFiber: RunFiber): Promise<LoadAnswer> {
     switch (step.type) {
       case "read": {
-        const text = this.files.get(step.path);
+        const text = this.files.get(step.path) ?? this.readOther?.(step.path);
         if (text === undefined) throw new Error(`there is no file ${step.path}`);
         return text;
       }
