@@ -33,7 +33,12 @@ export function control(m: Machine, name: ControlName, args: readonly Value[]): 
     case "apply":
       return callNext(m, a, [...args.slice(1, -1), ...lastList(args.at(-1) ?? NIL)]);
     case "call-with-keys":
-      m.control = { type: "apply", fn: a, args: { positional: args.slice(2), named: namedArguments(b) } };
+      m.control = {
+        type: "apply",
+        fn: a,
+        args: { positional: args.slice(2), named: namedArguments(b) },
+        stays: false,
+      };
       return;
     case "%with-mark":
       pushMark(m, { key: a, value: b, exit: undefined });
@@ -143,7 +148,7 @@ function captured(value: Value): Captured {
 
 function task(value: Value): Task {
   if (value instanceof Task) return value;
-  throw new Raise(condition("type", `expected a task, got ${inspect(value)}`, value));
+  throw new Raise(condition("type", `await: expected a task, got ${inspect(value)}`, value));
 }
 
 function taskResult(m: Machine, ended: Task): void {

@@ -3,7 +3,7 @@
  * variables, which are named by their unit and their place in it.
  */
 import type { Core, Local } from "@sorbus/compiler";
-import type { Extension, Value } from "@sorbus/vm";
+import { type Extension, kindOf, type Value } from "@sorbus/vm";
 import { CekClosure } from "./closure.ts";
 import { UnitCode } from "./code.ts";
 import { Captured } from "./continuation.ts";
@@ -29,10 +29,18 @@ interface PlaceName {
 export class Places {
   readonly nodes: Map<object, Place> = new Map();
   readonly locals: Map<object, Place> = new Map();
+  /** Constants that only the expander makes, such as templates of markup, by their expression. */
+  readonly constants: Map<object, Place> = new Map();
 
   add(code: UnitCode): void {
     const { nodes, locals } = code.parts();
-    nodes.forEach((node, index) => this.nodes.set(node, { code, index }));
+    nodes.forEach((node, index) => {
+      const place = { code, index };
+      this.nodes.set(node, place);
+      if (node.op === "const" && typeof node.value === "object" && kindOf(node.value) === "host") {
+        this.constants.set(node.value, place);
+      }
+    });
     locals.forEach((local, index) => this.locals.set(local, { code, index }));
   }
 }
@@ -55,13 +63,13 @@ const shapes: ReadonlySet<string> = new Set(
     // Control.
     "type node env",
     "type value",
-    "type fn args",
+    "type fn args stays",
     "positional named",
   ].map((keys) => keys.split(" ").join()),
 );
 
 /** Properties that are no values of the language and no parts of the machine. */
-const plainKeys: ReadonlySet<string> = new Set(["type", "index", "depth", "name"]);
+const plainKeys: ReadonlySet<string> = new Set(["type", "index", "depth", "name", "stays"]);
 
 /** The properties in order, and what each is. */
 type Shape = readonly (readonly [key: string, is: "plain" | "value" | "null" | "undefined", plain?: unknown])[];
@@ -102,6 +110,11 @@ export function cekExtensions(find: FindUnit, places: Places): Extension[] {
   return [
     named("cek-node", places.nodes, (code, index) => code.parts().nodes[index] as Core),
     named("cek-local", places.locals, (code, index) => code.parts().locals[index] as Local),
+    named("cek-constant", places.constants, (code, index) => {
+      const node = code.parts().nodes[index];
+      if (node?.op !== "const") throw new RangeError(`${code.unit.id} has no constant ${index}`);
+      return node.value as object;
+    }),
     {
       tag: "cek-unit",
       test: (o) => o instanceof UnitCode,

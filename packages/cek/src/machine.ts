@@ -38,8 +38,8 @@ export type Control =
   | { readonly type: "eval"; readonly node: Core; readonly env: Environment }
   /** Give `value` to the continuation. */
   | { readonly type: "return"; readonly value: Value }
-  /** Call `fn`. */
-  | { readonly type: "apply"; readonly fn: Value; readonly args: Arguments }
+  /** Call `fn`. `stays`: the caller is kept for traces although it has nothing left to do (`keepsFrame`). */
+  | { readonly type: "apply"; readonly fn: Value; readonly args: Arguments; readonly stays: boolean }
   /** Nothing: the thread waits for an answer, or has ended. */
   | { readonly type: "stopped"; readonly step: ThreadStep };
 
@@ -83,7 +83,7 @@ function advance(m: Machine): void {
     case "return":
       return m.frames === null ? returnThroughMark(m, now.value) : goOn(m, m.frames, now.value);
     case "apply":
-      return apply(m, now.fn, now.args);
+      return apply(m, now);
     case "stopped":
       throw new Error("a stopped machine was stepped");
     default:
@@ -188,8 +188,7 @@ function goOn(m: Machine, frame: Frame, value: Value): void {
       }
       at(m, node);
       const [fn, ...args] = done as [Value, ...Value[]];
-      if (staysFor(m, node) && procedureOf(fn) instanceof CekClosure) pushReturn(m);
-      m.control = { type: "apply", fn, args: argumentsFor(fn, args, node.named) };
+      m.control = { type: "apply", fn, args: argumentsFor(fn, args, node.named), stays: stays(m, node) };
       return;
     }
     case "bind": {
@@ -260,14 +259,15 @@ function procedureOf(fn: Value): Value {
   return callee;
 }
 
-function apply(m: Machine, fn: Value, args: Arguments): void {
+function apply(m: Machine, { fn, args, stays }: Extract<Control, { type: "apply" }>): void {
   const callee = procedureOf(fn);
   if (callee instanceof CekClosure) {
     const bound = bind(callee.lambda, args);
     m.calls += 1;
     // A loop is not a function of its own to those who read a trace.
     if (!isLoop(callee.lambda)) {
-      enterCall(m);
+      if (stays) pushReturn(m);
+      else enterCall(m);
       m.activation = activate(callee);
     }
     const env = extend(callee.env, bound.locals, bound.values);
@@ -298,18 +298,17 @@ function fallbacks(m: Machine, binding: Binding, index: number, env: Environment
  */
 export function enterCall(m: Machine): void {
   if (m.frames !== null && m.frames.type !== "return") {
-    checkDepth(m, depthOf(m) + 1);
     pushReturn(m);
   }
 }
 
 function pushReturn(m: Machine): void {
   const depth = depthOf({ frames: m.frames, under: null }) + 1;
+  checkDepth(m, depth + (m.under?.depth ?? 0));
   push(m, { type: "return", activation: m.activation, at: m.at, depth, next: m.frames });
 }
 
-/** Whether the caller is kept for traces although the call is in tail position (see `keepsFrame`). */
-function staysFor(m: Machine, { fn }: Node<"call">): boolean {
+function stays(m: Machine, { fn }: Node<"call">): boolean {
   return fn.op === "global" && keepsFrame(fn.cell) && m.activation.code?.hidden === false;
 }
 
@@ -331,8 +330,13 @@ export function give(m: Machine, value: Value): void {
   m.control = { type: "return", value };
 }
 
+/** A call without named arguments. */
+export function calling(fn: Value, positional: readonly Value[]): Control {
+  return { type: "apply", fn, args: { positional, named: [] }, stays: false };
+}
+
 export function callNext(m: Machine, fn: Value, positional: readonly Value[]): void {
-  m.control = { type: "apply", fn, args: { positional, named: [] } };
+  m.control = calling(fn, positional);
 }
 
 export function stop(m: Machine, reason: ThreadStep): void {

@@ -11,7 +11,7 @@ import {
   type Value,
 } from "@sorbus/vm";
 import type { Cek } from "./engine.ts";
-import { type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
+import { calling, type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
 import { locateCondition } from "./trace.ts";
 
 /** Calls that may wait for a result where no memory limit is given; about 1 GiB. */
@@ -34,7 +34,7 @@ export class CekThread implements Thread {
 
   /** A thread that calls `fn`. */
   static calling(cek: Cek, fn: Value, args: readonly Value[], stats: RunStats, limits: Limits): CekThread {
-    return new CekThread(cek, { type: "apply", fn, args: { positional: args, named: [] } }, stats, limits);
+    return new CekThread(cek, calling(fn, args), stats, limits);
   }
 
   constructor(cek: Cek, control: Control, stats: RunStats, limits: Limits) {

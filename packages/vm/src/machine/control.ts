@@ -128,7 +128,7 @@ function expectCaptured(value: Value): Captured {
 }
 
 function expectTask(value: Value): Task {
-  if (!(value instanceof Task)) throwCondition(condition("type", `expected a task, got ${inspect(value)}`, value));
+  if (!(value instanceof Task)) throwCondition(condition("type", `await: expected a task, got ${inspect(value)}`, value));
   return value;
 }
 
