@@ -110,4 +110,8 @@ export interface Unit {
   readonly slots: ReadonlyMap<string, Value>;
   /** Folded templates by the path of their outermost element; the constant has the same path as its slot. */
   readonly templates?: ReadonlyMap<string, LiveTemplate>;
+  /** The macros that its expansion went through, as `module/name`: it depends on their text. */
+  readonly macros: readonly string[];
+  /** What a `(preview "Name" …)` form says; nothing happens when it is run. */
+  readonly preview?: { readonly name: string; readonly form: Form };
 }

@@ -51,11 +51,12 @@ export function parseImport(form: ListForm): ImportForm {
 
 /** `(export a b)` */
 export function addExports(module: Module, form: ListForm): void {
-  module.exportList ??= new Map();
+  const names = new Map(module.exportList);
   for (const item of form.items.slice(1)) {
     if (item.type !== "symbol") syntaxError(item, "export lists names");
-    module.exportList.set(item.name, item);
+    names.set(item.name, item);
   }
+  module.setExports(names);
 }
 
 /**

@@ -37,7 +37,13 @@ export class LiveParts {
   place(form: Form): Live {
     const slots = new Map<string, Value>();
     if (this.literals.length === 0 && this.templates.length === 0) return { slots, templates: undefined };
-    const paths = this.paths(form);
+    const wanted = new Set<Form>();
+    for (const { form: literal } of this.literals) wanted.add(literal);
+    for (const { node, literals } of this.templates) {
+      wanted.add(node.form);
+      for (const literal of literals) wanted.add(literal);
+    }
+    const paths = this.paths(form, wanted);
     const give = (node: Const): string | undefined => {
       const path = paths.get(node.form);
       if (path !== undefined) (node as { slot?: string }).slot = path;
@@ -58,18 +64,37 @@ export class LiveParts {
     return { slots, templates: templates.size === 0 ? undefined : templates };
   }
 
-  private paths(form: Form): Map<Form, string> {
+  /** The paths of the wanted forms inside `root`, but for what a macro has seen. */
+  private paths(root: Form, wanted: ReadonlySet<Form>): Map<Form, string> {
     const paths = new Map<Form, string>();
-    const queue: [Form, string][] = [[form, ""]];
-    for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
-      const [at, path] = entry;
-      if (this.consumed.has(at)) continue;
-      paths.set(at, path);
-      if (at.type !== "list" && at.type !== "dict") continue;
-      at.items.forEach((item, i) => {
-        queue.push([item, path === "" ? `${i}` : `${path}.${i}`]);
-      });
+    if (wanted.has(root)) paths.set(root, "");
+    if (!isParent(root) || this.consumed.has(root)) return paths;
+    // Where the walk is: the lists around it, and the index in each.
+    const parents: Parent[] = [root];
+    const indexes: number[] = [0];
+    for (;;) {
+      const depth = parents.length - 1;
+      const parent = parents[depth];
+      if (parent === undefined) return paths;
+      const index = indexes[depth] as number;
+      const item = parent.items[index];
+      if (item === undefined) {
+        parents.pop();
+        indexes.pop();
+        if (depth > 0) indexes[depth - 1] = (indexes[depth - 1] as number) + 1;
+        continue;
+      }
+      if (wanted.has(item)) paths.set(item, indexes.join("."));
+      if (isParent(item) && !this.consumed.has(item)) {
+        parents.push(item);
+        indexes.push(0);
+      } else indexes[depth] = index + 1;
     }
-    return paths;
   }
+}
+
+type Parent = Extract<Form, { type: "list" | "dict" }>;
+
+function isParent(form: Form): form is Parent {
+  return form.type === "list" || form.type === "dict";
 }

@@ -45,8 +45,8 @@ interface Entry {
 export class Loader {
   private readonly options: LoaderOptions;
   private readonly entries = new Map<string, Entry>();
-  /** Modules being loaded, each imported by the one before. */
-  private readonly stack: Module[] = [];
+  /** Modules that have an import under way → the module that each imports. */
+  private readonly importing = new Map<Module, Module>();
 
   constructor(options: LoaderOptions) {
     this.options = options;
@@ -69,26 +69,35 @@ export class Loader {
   }
 
   /**
-   * Loads the module of a file and all that it imports, each once. Not to be driven while another
-   * load of the same loader is unfinished.
-   * @throws Raise kind "read" or "syntax", or what the driver throws
+   * Loads the module of a file and all that it imports, each once.
+   * @throws Raise kind "read", "syntax" or "import", or what the driver throws
+   * @throws Error for a module that another load of this loader has not finished
    */
-  *load(path: string, importedBy?: ImportForm): Load<Module> {
+  load(path: string): Load<Module> {
+    return this.loadFor(path, undefined, undefined);
+  }
+
+  private *loadFor(path: string, importer: Module | undefined, form: ImportForm | undefined): Load<Module> {
     const known = this.entries.get(path);
-    if (known !== undefined) return known.module;
+    if (known !== undefined) {
+      if (known.state === "loading" && !this.waitsFor(known.module, importer)) {
+        throw new Error(`${path} is being loaded already: one load at a time`);
+      }
+      return known.module;
+    }
     const module = new Module(path, this.options.core);
     module.loading = true;
     const entry: Entry = { module, forms: [], state: "loading" };
     this.entries.set(path, entry);
-    this.stack.push(module);
+    if (importer !== undefined) this.importing.set(importer, module);
     try {
-      entry.forms = this.parse(yield* this.text(path, importedBy), path);
+      entry.forms = this.parse(yield* this.text(path, form), path);
       yield* this.statements(entry.forms, module);
       this.checkExports(module);
       module.loading = false;
       entry.state = "loaded";
     } finally {
-      this.stack.pop();
+      if (importer !== undefined) this.importing.delete(importer);
       // What has failed is loaded anew when it is asked for again.
       if (entry.state === "loading") this.entries.delete(path);
     }
@@ -141,7 +150,18 @@ export class Loader {
   }
 
   private *statements(forms: readonly Form[], module: Module): Load<void> {
+    const before = new Set(module.definitions());
     for (const form of forms) announce(module, form);
+    const announced = module.definitions().filter((name) => !before.has(name));
+    try {
+      yield* this.inOrder(forms, module);
+    } catch (error) {
+      module.forget(announced);
+      throw error;
+    }
+  }
+
+  private *inOrder(forms: readonly Form[], module: Module): Load<void> {
     const imports: ImportForm[] = [];
     for (const form of forms) {
       if (isExport(form)) addExports(module, form);
@@ -169,7 +189,7 @@ export class Loader {
   }
 
   private *link(item: ImportForm, module: Module): Load<void> {
-    const from = yield* this.load(this.options.resolve(item.specifier, module.id), item);
+    const from = yield* this.loadFor(this.options.resolve(item.specifier, module.id), module, item);
     for (const name of item.only ?? []) {
       const binding = from.lookupExport(name.name);
       if (binding?.kind === "pending") {
@@ -201,10 +221,21 @@ export class Loader {
     }
   }
 
+  /** Whether `from` is loading what leads to `to`, or is it. */
+  private waitsFor(from: Module, to: Module | undefined): boolean {
+    for (let module: Module | undefined = from; module !== undefined; module = this.importing.get(module)) {
+      if (module === to) return true;
+    }
+    return false;
+  }
+
   /** "a → b → a": how the module `to` came to load `from`, which needs `to`. */
   private cycle(from: Module, to: Module): string {
-    const start = this.stack.indexOf(to);
-    const path = start < 0 ? [to, from] : this.stack.slice(start);
+    const path = [to];
+    for (let module = this.importing.get(to); module !== undefined; module = this.importing.get(module)) {
+      path.push(module);
+      if (module === from) break;
+    }
     return [...path, to].map((module) => module.id).join(" → ");
   }
 }

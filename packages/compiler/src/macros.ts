@@ -10,6 +10,8 @@ import { formToValue, placeOfCall, remember, valueToForm } from "./values.ts";
 /** Results of macro calls in one top-level form, so that a suspended expansion goes on where it was. */
 export class MacroCache {
   results: Map<Form, Form> | undefined;
+  /** The macros that were called, as `module/name`. */
+  macros: Set<string> | undefined;
   /** How many units of the form have been handed out already. */
   done: number = 0;
 }
@@ -54,6 +56,8 @@ export function expandMacro(x: Expansion, form: ListForm, macro: Macro): Form {
   x.live?.consumed.add(form);
   const { cache } = x;
   cache.results ??= new Map();
+  cache.macros ??= new Set();
+  cache.macros.add(`${macro.module.id}/${macro.name}`);
   const { results } = cache;
   const cached = results.get(form);
   if (cached !== undefined) return cached;

@@ -77,6 +77,9 @@ function isSame(a: Binding, b: Binding): boolean {
   return a.kind === "macro" && b.kind === "macro" ? a.macro === b.macro : a === b;
 }
 
+/** Counts changes of what names mean in any module: what was looked up before one is looked up again. */
+let epoch = 0;
+
 export class Module {
   /** The path of its file, or another name that is unique in the program. */
   readonly id: string;
@@ -90,6 +93,8 @@ export class Module {
   exportList: Map<string, Form> | undefined;
   protected readonly own: Map<string, Binding> = new Map();
   private readonly forward: Map<string, Cell> = new Map();
+  private readonly imported: Map<string, Binding | undefined> = new Map();
+  private importedEpoch = 0;
   private counter = 0;
 
   constructor(id: string, core: CoreModule | undefined) {
@@ -108,6 +113,21 @@ export class Module {
   }
 
   private lookupImport(name: string): Binding | undefined {
+    if (this.links.length === 0) return undefined;
+    const { imported } = this;
+    if (this.importedEpoch !== epoch) {
+      imported.clear();
+      this.importedEpoch = epoch;
+    }
+    if (imported.has(name)) return imported.get(name);
+    // Should two modules re-export a name from each other, it is nowhere.
+    imported.set(name, undefined);
+    const found = this.findImport(name);
+    imported.set(name, found);
+    return found;
+  }
+
+  private findImport(name: string): Binding | undefined {
     let found: Binding | undefined;
     let source: Module | undefined;
     for (const link of this.links) {
@@ -181,27 +201,50 @@ export class Module {
     const cell = this.forward.get(name) ?? new ModuleCell(this.id, name);
     this.forward.delete(name);
     const binding: Extract<Binding, { kind: "cell" }> = { kind: "cell", cell };
-    this.own.set(name, binding);
+    this.bindOwn(name, binding);
     return binding;
   }
 
   defineMacro(name: string, macro: Macro): void {
-    this.own.set(name, { kind: "macro", macro });
+    this.bindOwn(name, { kind: "macro", macro });
   }
 
   /** Notes that a macro of that name is defined further down. */
   announceMacro(name: string): void {
-    if (!this.own.has(name)) this.own.set(name, { kind: "pending", name, module: this });
+    if (!this.own.has(name)) this.bindOwn(name, { kind: "pending", name, module: this });
+  }
+
+  private bindOwn(name: string, binding: Binding): void {
+    this.own.set(name, binding);
+    epoch += 1;
+  }
+
+  /** Takes back definitions that were announced and did not come about; code that refers to them stays linked. */
+  forget(names: Iterable<string>): void {
+    for (const name of names) {
+      const binding = this.own.get(name);
+      if (binding?.kind === "cell" && binding.cell.value === undefined) this.forward.set(name, binding.cell);
+      else if (binding?.kind !== "pending") continue;
+      this.own.delete(name);
+      epoch += 1;
+    }
   }
 
   addImport(link: ImportLink): void {
     this.links.push(link);
+    epoch += 1;
+  }
+
+  setExports(names: Map<string, Form>): void {
+    this.exportList = names;
+    epoch += 1;
   }
 
   /** Forgets imports and the export list, before the file is loaded again. Definitions stay. */
   clearLinks(): void {
     this.links.length = 0;
     this.exportList = undefined;
+    epoch += 1;
     this.unknown.length = 0;
   }
 

@@ -48,5 +48,8 @@ function expandOne(x: Expansion, form: Form): Unit {
     const definition = definer.top(x, form as ListForm);
     return makeUnit(x, `${x.module.id}/${definition.name}`, form, definition.core, definition.interface);
   }
-  return makeUnit(x, `${x.module.id}#${x.module.next()}`, form, x.expand(form), "expression");
+  const core = x.expand(form);
+  const id =
+    x.preview === undefined ? `${x.module.id}#${x.module.next()}` : `${x.module.id}/preview ${x.preview}`;
+  return makeUnit(x, id, form, core, "expression");
 }

@@ -12,10 +12,15 @@ class ExpandedUnit implements Unit {
   readonly form: Form;
   readonly slots: ReadonlyMap<string, Value>;
   readonly templates?: ReadonlyMap<string, LiveTemplate>;
+  readonly macros: readonly string[];
+  readonly preview?: NonNullable<Unit["preview"]>;
   private readonly interfaceText: string;
   private content: string | undefined;
 
-  constructor(id: string, core: Core, form: Form, live: Live, interfaceText: string) {
+  constructor(x: Expansion, id: string, core: Core, form: Form, interfaceText: string) {
+    const live = x.live === undefined ? none : x.live.place(form);
+    this.macros = x.cache.macros === undefined ? noMacros : [...x.cache.macros].sort();
+    if (x.preview !== undefined) this.preview = { name: x.preview, form };
     this.id = id;
     this.core = core;
     this.form = form;
@@ -38,9 +43,10 @@ class ExpandedUnit implements Unit {
   }
 }
 
+const noMacros: readonly string[] = [];
 const none: Live = { slots: new Map(), templates: undefined };
 
 /** A unit of `core`. `interfaceText` says what users of the definition depend on. */
 export function makeUnit(x: Expansion, id: string, form: Form, core: Core, interfaceText: string): Unit {
-  return new ExpandedUnit(id, core, form, x.live === undefined ? none : x.live.place(form), interfaceText);
+  return new ExpandedUnit(x, id, core, form, interfaceText);
 }

@@ -1,6 +1,6 @@
 /** The module graph, on files in memory. */
 import { describe, expect, test } from "vitest";
-import { Module } from "../src/index.ts";
+import { driveLoad, Module } from "../src/index.ts";
 import { condition, loadFiles } from "./world.ts";
 
 /** Loads `main.sx` and gives the log of all expressions. */
@@ -187,6 +187,40 @@ describe("mistakes", () => {
     files["main.sx"] = "(if 1 2)";
     expect(log(files)).toEqual(["main.sx: 2"]);
   });
+});
+
+test("a name that two modules re-export from each other is nowhere", () => {
+  const files = {
+    "main.sx": '(import "./a.sx")',
+    "a.sx": '(import "./b.sx") (export x)',
+    "b.sx": '(import "./a.sx") (export x)',
+  };
+  expect(failure(files)).toBe("x is exported but not defined here");
+});
+
+test("a second load does not see a module half loaded", async () => {
+  const files = { "main.sx": "(list 1)" };
+  const { run, done } = loadFiles(files, "main.sx", { later: true });
+  expect(() => driveLoad(run.loader.load("main.sx"), () => undefined)).toThrow("one load at a time");
+  expect(await done).toBeInstanceOf(Module);
+  expect(driveLoad(run.loader.load("main.sx"), () => undefined)).toBe(await done);
+});
+
+test("a text that fails leaves no undefined name behind", () => {
+  const { run, world } = loadFiles({ "main.sx": "" }, "main.sx");
+  const evaluate = (text: string): void => {
+    driveLoad(run.loader.evaluate(text, world.main), (step) => {
+      if (step.type === "run") run.value = world.show(world.evaluator.unit(step.unit));
+      return undefined;
+    });
+  };
+  expect(() => evaluate("(define (first x) (if))")).toThrow("if is written");
+  evaluate("(first '(1 2))");
+  expect(run.value).toBe("1");
+  evaluate("(define (f) (later))");
+  expect(() => evaluate("(define later (error-now))")).toThrow("error-now");
+  evaluate("(define (later) 7) (f)");
+  expect(run.value).toBe("7");
 });
 
 test("an effect of a macro in a module is asked for once", () => {

@@ -9,7 +9,11 @@ test("the example prints what its comments say", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
   const imports = [...code.matchAll(/^import \{(.*?)\} from "(.*?)";$/gm)];
-  const packages: Record<string, object> = { "@sorbus/reader": reader, "@sorbus/vm": vm, "@sorbus/compiler": compiler };
+  const packages: Record<string, object> = {
+    "@sorbus/reader": reader,
+    "@sorbus/vm": vm,
+    "@sorbus/compiler": compiler,
+  };
   const names = imports.map(([, list]) => `{${list ?? ""}}`);
   const values = imports.map(([, , name]) => packages[name ?? ""]);
   const printed: string[] = [];

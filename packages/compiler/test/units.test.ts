@@ -18,6 +18,18 @@ test("ids are of the definition, or of the place among the expressions", () => {
   expect(ids).toEqual(["main/x", "main#1", "main/y", "main#2", "main/m"]);
 });
 
+test("a unit tells which macros it went through", () => {
+  const text = "(defmacro one (x) `(two ,x)) (defmacro two (x) `(list ,x)) (define (f) (one 1))";
+  expect(unit(text).macros).toEqual(["main/one", "main/two"]);
+  expect(unit("(define (f) 1)").macros).toEqual([]);
+});
+
+test("a preview says its name and does nothing", () => {
+  const { id, preview } = unit('(preview "Card" (p "x"))');
+  expect([id, preview?.name]).toEqual(["main/preview Card", "Card"]);
+  expect(new World().eval('(preview "Card" (undefined-thing))')).toBe("nil");
+});
+
 describe("the content hash", () => {
   const base = '(define (f x) (let ((y 1)) (list x y "s" :k \'sym 2n)))';
 

@@ -134,5 +134,6 @@ export const preview: SpecialForm = (x, form) => {
   const name = need(form, 1, "a name and markup");
   if (name.type !== "string") syntaxError(name, 'a preview has a name: (preview "Card" …)');
   if (!x.scope.isTop) syntaxError(form, "preview belongs at top level");
+  x.preview = name.value;
   return x.constant(form, NIL);
 };
