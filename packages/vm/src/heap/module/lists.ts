@@ -22,7 +22,6 @@ export function defineLists(d: Definer): void {
     ["isList", "$list"],
     ["isPair", "$pair"],
     ["isSlice", "$slice"],
-    ["isBox", "$box"],
   ] as const) {
     d.define(name, { x }, ["i32"], test(type));
   }

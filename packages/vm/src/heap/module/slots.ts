@@ -13,6 +13,7 @@ import {
   read,
   SIZE,
   SLOT,
+  test,
   when,
   x,
 } from "./emit.ts";
@@ -99,6 +100,7 @@ export function defineSlots(d: Definer): void {
   d.define("box", { v: x }, [x], (c) =>
     c.do(account(SIZE.box)).do(arg("v")).op("struct.new", "$box").do(out),
   );
+  d.define("isBox", { x }, ["i32"], test("$box"));
   d.define("boxGet", { b: x }, [x], (c) => c.do(as("b", "$box")).op("struct.get", "$box", "value").do(read));
   d.define("boxSet", { b: x, v: x }, [], (c) =>
     c.do(as("b", "$box")).do(arg("v")).op("struct.set", "$box", "value"),
