@@ -4,7 +4,7 @@
  * `macros.ts`, definitions in `definitions.ts`.
  */
 import type { DictForm, Form, ListForm, SymbolForm } from "@sorbus/reader";
-import { type Cell, ElementPrimitive, EMPTY, FALSE, NIL, Primitive, TRUE, type Value } from "@sorbus/vm";
+import { type Cell, ElementPrimitive, EMPTY, FALSE, NIL, TRUE, type Value } from "@sorbus/vm";
 import { expandBody } from "./body.ts";
 import { checkCall } from "./calls.ts";
 import type { Core, KeyParam, Lambda, Local, OptionalParam } from "./core.ts";
@@ -41,9 +41,9 @@ function openCall(form: ListForm, fn: Core): OpenCall {
   return { form, fn, args: [], next: form.bracket === "[" ? 0 : 1, named: undefined };
 }
 
-/** A function that takes no named arguments: a literal keyword is a string to it. */
-function isPositional(value: Value | undefined): boolean {
-  return value instanceof Primitive && !(value instanceof ElementPrimitive);
+/** No function of the core takes named arguments, but elements do: to all others a literal keyword is a string. */
+function isPositional(fn: Core): boolean {
+  return fn.op === "global" && fn.cell.module === "core" && !(fn.cell.value instanceof ElementPrimitive);
 }
 
 /** The expansion of one top-level form. */
@@ -427,9 +427,7 @@ export class Expansion {
   private finishCall(call: OpenCall): Core {
     const { form, fn, args, named } = call;
     this.live?.noteCall(fn, args[0]);
-    // A primitive has no named arguments, and the core's cells are never assigned.
-    const plain =
-      named === undefined || (fn.op === "global" && fn.cell.module === "core" && isPositional(fn.cell.value));
+    const plain = named === undefined || isPositional(fn);
     const core: Extract<Core, { op: "call" }> = plain
       ? { op: "call", form, fn, args }
       : { op: "call", form, fn, args, named };

@@ -63,7 +63,7 @@ export function expandMacro(x: Expansion, form: ListForm, macro: Macro): Form {
   if (cached !== undefined) return cached;
   if (results.size >= maxExpansions)
     syntaxError(form, `the expansion of the macro ${macro.name} does not end`);
-  const expansion = new MacroExpansion(new AliasScope(macro.module, results.size + 1), form);
+  const expansion = new MacroExpansion(new AliasScope(macro.module), form);
   const finish = (value: Value): Form => {
     const result = valueToForm(value, expansion.place);
     results.set(form, result);

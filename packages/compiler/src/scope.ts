@@ -9,6 +9,8 @@ import type { Cell } from "@sorbus/vm";
 import type { Local } from "./core.ts";
 import type { Module } from "./module.ts";
 
+let scopes = 0;
+
 /**
  * One expansion of a macro. A symbol that a template introduces carries its scope as `alias`: such
  * a symbol means a local only if a binder of the same expansion bound it, else what the plain name
@@ -16,7 +18,7 @@ import type { Module } from "./module.ts";
  */
 export class AliasScope {
   readonly module: Module;
-  /** In the order of expansions in the unit. */
+  /** Tells scopes apart where a string is needed. */
   readonly id: number;
   /** The alias that the symbol had in the template itself (a template inside an expansion). */
   readonly parent: AliasScope | undefined;
@@ -24,9 +26,10 @@ export class AliasScope {
   defined: Map<string, Cell> | undefined;
   private derived: Map<AliasScope, AliasScope> | undefined;
 
-  constructor(module: Module, id: number, parent?: AliasScope) {
+  constructor(module: Module, parent?: AliasScope) {
     this.module = module;
-    this.id = id;
+    this.id = scopes;
+    scopes += 1;
     this.parent = parent;
   }
 
@@ -36,7 +39,7 @@ export class AliasScope {
     this.derived ??= new Map();
     let scope = this.derived.get(alias);
     if (scope === undefined) {
-      scope = new AliasScope(this.module, this.id, alias);
+      scope = new AliasScope(this.module, alias);
       this.derived.set(alias, scope);
     }
     return scope;

@@ -1,4 +1,5 @@
 /** Expansion, form by form, on the printed Core. */
+import { preludeDefinitions } from "@sorbus/vm";
 import { describe, expect, test } from "vitest";
 import { complaint, World } from "./world.ts";
 
@@ -45,6 +46,7 @@ table("names and calls", [
   ["((fn (x) x) 1)", "((lambda (x.0) x.0) 1)"],
   ["(f :a 1 :b)", "(main/f :a 1 :b)"],
   ["(f :a :b c)", '(main/f :a "b" main/c)'],
+  ["(perform :kv/get :a)", '(perform "kv/get" "a")'],
   ["(get d :a 1)", '(get main/d "a" 1)'],
 ]);
 
@@ -228,6 +230,13 @@ describe("depth", () => {
   ])("a hundred thousand of %s are a condition", (open, close) => {
     expect(mistake(nested(100_000, open, close))).toMatch(/^syntax: nested too deeply/);
   });
+});
+
+test("no function of the core takes named arguments, as calls of it rely on", () => {
+  const keyed = [...preludeDefinitions]
+    .filter(([, { params }]) => params.includes("&key"))
+    .map(([name]) => name);
+  expect(keyed).toEqual([]);
 });
 
 describe("captured and assigned variables", () => {
