@@ -107,9 +107,12 @@ export class Committer {
   }
 
   #transaction(atomics: readonly PackedAtomic[], now: number): Promise<PackedResult[]> {
-    const db = this.#shared ?? (this.#own ??= connect(this.#place, this.#options));
     // All in one turn: a store in memory reads on this very connection between turns.
-    return patiently(() => this.#attempt(db, atomics, now), this.#options.lockTimeout, this.#place);
+    const attempt = (): PackedResult[] => {
+      const db = this.#shared ?? (this.#own ??= connect(this.#place, this.#options));
+      return this.#attempt(db, atomics, now);
+    };
+    return patiently(attempt, this.#options.lockTimeout, this.#place);
   }
 
   #attempt(db: Database, atomics: readonly PackedAtomic[], now: number): PackedResult[] {

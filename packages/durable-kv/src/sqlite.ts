@@ -95,7 +95,7 @@ export interface OpenOptions {
  */
 export async function openDatabase(place: Place, options: OpenOptions): Promise<Database> {
   if (place !== MEMORY) createFolder(place);
-  const db = connect(place, options);
+  const db = await patiently(() => connect(place, options), options.lockTimeout, place);
   try {
     const wal =
       place === MEMORY || (await patiently(() => journalMode(db), options.lockTimeout, place)) === "wal";
@@ -112,7 +112,10 @@ export async function openDatabase(place: Place, options: OpenOptions): Promise<
   }
 }
 
-/** A further connection to a file that `openDatabase` has opened. */
+/**
+ * A further connection to a file that `openDatabase` has opened. Call it `patiently`: the first look at a file
+ * meets a lock while another process creates it, recovers it or is the last to close it.
+ */
 export function connect(place: Place, { maxBytes }: Pick<OpenOptions, "maxBytes">): Database {
   const { DatabaseSync } = sqlite();
   let db: Database | undefined;
@@ -129,7 +132,7 @@ export function connect(place: Place, { maxBytes }: Pick<OpenOptions, "maxBytes"
     return db;
   } catch (error) {
     db?.close();
-    throw translated(error, place);
+    throw isLocked(error) ? error : translated(error, place);
   }
 }
 
@@ -195,8 +198,7 @@ export async function patiently<T>(f: () => T, timeout: number, place: Place): P
     try {
       return f();
     } catch (error) {
-      const code = primaryCode(error);
-      if (code !== SQLITE.BUSY && code !== SQLITE.LOCKED) throw error;
+      if (!isLocked(error)) throw error;
       if (performance.now() > deadline) {
         throw new KvError(
           "busy",
@@ -208,6 +210,11 @@ export async function patiently<T>(f: () => T, timeout: number, place: Place): P
     // Jitter, so that processes that wait for one lock do not step on each other at every attempt.
     await wait(pause * (0.5 + Math.random()));
   }
+}
+
+function isLocked(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === SQLITE.BUSY || code === SQLITE.LOCKED;
 }
 
 const SQLITE = {
@@ -235,6 +242,9 @@ export function translated(error: unknown, place: Place, committing = false): un
   const said = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   switch (code) {
+    case SQLITE.BUSY:
+    case SQLITE.LOCKED:
+      return new KvError("busy", `Another process holds a lock on ${place.file}: try again`, options);
     case SQLITE.FULL:
       return new KvError(
         "full",
