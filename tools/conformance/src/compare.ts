@@ -1,8 +1,7 @@
 /** One generated program on every way to run it. */
-import { nameOf, type Way, WAYS } from "./matrix.ts";
+import { nameOf, Runs, type Way, WAYS } from "./matrix.ts";
 import { difference, type Outcome } from "./outcome.ts";
 import { type Node, showProgram } from "./program.ts";
-import { runCase } from "./runner.ts";
 
 /** Calls that a generated program may make; most need a thousandth. Beyond it, it is not compared. */
 const FUEL = 100_000;
@@ -24,9 +23,10 @@ export interface Comparison {
 /** Runs on all `ways`, the first is the reference. */
 export async function compare(forms: readonly Node[], concurrent: boolean, ways: readonly Way[] = WAYS): Promise<Comparison> {
   const program = { file: "fuzz.sx", source: showProgram(forms), files: new Map<string, string>(), limits: {} };
+  const runs = new Runs(FUEL);
   const outcomes: { way: Way; outcome: Outcome }[] = [];
   for (const way of ways) {
-    const outcome = await runCase(program, way.tier, way.answers, FUEL);
+    const outcome = await runs.run(program, way);
     if (outcome.ending.type === "broken" && outcome.ending.text.startsWith("OutOfFuel")) {
       return { divergences: [], ending: "endless" };
     }

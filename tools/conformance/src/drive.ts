@@ -2,9 +2,9 @@
  * Runs one fiber to its end under one way of answering. The ways differ in when and in which order
  * answers come, and in what happens to the fiber meanwhile; a program must not be able to tell.
  */
-import { isPromise, type Resolver } from "@sorbus/io-resolver";
+import { isPromise } from "@sorbus/io-resolver";
 import type { EngineFiber, Request, Value } from "@sorbus/vm";
-import { conditionOf } from "./world.ts";
+import { conditionOf, type World } from "./world.ts";
 
 /**
  * - `inline`: every answer at once, in the order of asking
@@ -46,7 +46,7 @@ export class OutOfFuel extends Error {
 
 export interface DriveOptions {
   readonly answers: Answers;
-  readonly resolver: Resolver;
+  readonly world: World;
   /** Calls and loop iterations after which a run counts as endless. */
   readonly fuel: number;
   readonly thaw: (bytes: Uint8Array) => EngineFiber;
@@ -54,7 +54,7 @@ export interface DriveOptions {
 
 /** @throws Deadlock, OutOfFuel, and whatever an engine must not throw */
 export async function drive(start: EngineFiber, options: DriveOptions): Promise<Result> {
-  const { answers, resolver, fuel, thaw } = options;
+  const { answers, world, fuel, thaw } = options;
   const pending: Pending[] = [];
   let fiber = start;
   for (;;) {
@@ -76,7 +76,7 @@ export async function drive(start: EngineFiber, options: DriveOptions): Promise<
       if (at >= 0) pending.splice(at, 1);
     }
     for (const request of step.requests) {
-      const asked = ask(resolver, request);
+      const asked = ask(world, request);
       if (asked !== undefined) pending.push(asked);
     }
     if (pending.length === 0) throw new Deadlock();
@@ -88,11 +88,11 @@ export async function drive(start: EngineFiber, options: DriveOptions): Promise<
 }
 
 /** Undefined: never answered. */
-function ask(resolver: Resolver, request: Request): Pending | undefined {
+function ask(world: World, request: Request): Pending | undefined {
   const sleep = request.op === "async/sleep" ? Math.max(1, Number(request.args[0])) : 0;
   let answer: Answer;
   try {
-    const value = resolver.resolve({ op: request.op, args: request.args });
+    const value = world.resolve(request.op, request.args);
     if (isPromise(value)) return undefined;
     answer = { value: value as Value };
   } catch (error) {

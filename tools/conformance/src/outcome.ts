@@ -28,6 +28,8 @@ export interface Outcome {
   readonly trace: readonly TraceEntry[];
   readonly output: readonly string[];
   readonly ending: Ending;
+  /** Requests that left the engine, also those that nobody handled. */
+  readonly requests: number;
 }
 
 export function endingOf(raised: Value): Ending {

@@ -6,9 +6,8 @@
  */
 import { parseArgs } from "node:util";
 import type { Case } from "./case.ts";
-import { casesOf, check, nameOf, SKIPPED, SPEC_FILES, type Way, WAYS } from "./matrix.ts";
+import { casesOf, check, nameOf, Runs, SKIPPED, SPEC_FILES, type Way, WAYS } from "./matrix.ts";
 import type { Outcome } from "./outcome.ts";
-import { runCase } from "./runner.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -40,12 +39,13 @@ const ways = WAYS.filter(
 );
 
 const failures = new Map<Way, number>(ways.map((way) => [way, 0]));
+const runs = new Runs();
 let bad = 0;
 for (const one of cases) {
   const ran: { way: Way; outcome: Outcome }[] = [];
   for (const way of ways) {
     const start = performance.now();
-    ran.push({ way, outcome: await runCase(one, way.tier, way.answers) });
+    ran.push({ way, outcome: await runs.run(one, way) });
     const took = performance.now() - start;
     if (options.slow && took > 500) console.log(`${Math.round(took)} ms ${nameOf(way)} ${one.file}:${one.line} ${one.name}`);
   }

@@ -10,7 +10,10 @@ import { World } from "./world.ts";
 /** Calls after which a case counts as endless; the longest cases need some ten million. */
 const FUEL = 60_000_000;
 
-export type Runnable = Pick<Case, "file" | "source" | "files" | "limits">;
+export interface Runnable extends Pick<Case, "file" | "source" | "files" | "limits"> {
+  /** Reads what is imported and not among `files`. Absent: there is nothing else. */
+  readonly read?: (path: string) => string;
+}
 
 /** Never throws: what should not happen is an ending of type "broken". */
 export async function runCase(one: Runnable, tier: Tier, answers: Answers, fuel: number = FUEL): Promise<Outcome> {
@@ -22,7 +25,7 @@ export async function runCase(one: Runnable, tier: Tier, answers: Answers, fuel:
   } catch (error) {
     ending = { type: "broken", text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
-  return { values, trace: world.trace, output: world.output, ending };
+  return { values, trace: world.trace, output: world.output, ending, requests: world.requests };
 }
 
 async function runForms(
@@ -39,8 +42,8 @@ async function runForms(
     const { file, line, column } = error.span;
     return { type: "condition", kind: "read", message: error.message, data: "()", file, line, column, stack: [] };
   }
-  const program = new Program(tier, one.file, one.files, one.limits);
-  const options = { answers, resolver: world.resolver, fuel, thaw: (bytes: Uint8Array) => program.thaw(bytes) };
+  const program = new Program(tier, one.file, one.files, one.limits, one.read);
+  const options = { answers, world, fuel, thaw: (bytes: Uint8Array) => program.thaw(bytes) };
   try {
     program.announce(forms);
     for (const form of forms) {

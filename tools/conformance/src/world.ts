@@ -36,7 +36,9 @@ export class World {
   readonly trace: TraceEntry[] = [];
   /** The lines that `console/print` wrote. */
   readonly output: string[] = [];
-  readonly resolver: Resolver;
+  /** Requests, also those for ops that nobody handles. */
+  requests = 0;
+  private readonly resolver: Resolver;
   private readonly store: [Value, Value][] = [];
   private counter = 0;
   private now = 1_700_000_000_000;
@@ -53,6 +55,12 @@ export class World {
         }),
       ),
     );
+  }
+
+  /** The answer, or a promise of it. Throws what the program is to see raised: see `conditionOf`. */
+  resolve(op: string, args: readonly Value[]): unknown {
+    this.requests += 1;
+    return this.resolver.resolve({ op, args });
   }
 
   private handlers(): Record<string, Handler> {
