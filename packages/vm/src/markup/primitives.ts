@@ -83,10 +83,10 @@ export const markupPrimitives: readonly Primitive[] = [
     (s) => escapeText(s),
   ),
   declare(
-    "render-to-html",
+    "%html",
     "m",
     "reads",
-    'The HTML of markup, or of anything that may be a child of an element, as a string. A refused URL in it raises "url".',
+    'The HTML of markup without deferred parts, or of anything that may be a child of an element. A refused URL in it raises "url".',
     (m) => renderToHtml(m instanceof Markup ? m : fragment([m])),
   ),
   declare(
