@@ -2,6 +2,7 @@
 import { type Form, type Span, spanOf } from "@sorbus/reader";
 import { type Cell, Condition, ControlBuiltin, ElementPrimitive, Primitive, Raise } from "@sorbus/vm";
 import { argumentMistake } from "./calls.ts";
+import type { Core } from "./core.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Expander } from "./expander.ts";
 import { type Module, type Signature, signatureOfCell } from "./module.ts";
@@ -10,13 +11,23 @@ import { type Module, type Signature, signatureOfCell } from "./module.ts";
 export const DIAGNOSTICS: Readonly<Record<DiagnosticCode, string>> = {
   syntax: "a form that is written wrongly; what is in it has not been looked at",
   read: "a text that is no form",
+  import: "a file that cannot be imported",
+  macro: "a condition that a macro raised while it was expanded",
   unbound: "a name that nothing defines",
   arguments: "a call with arguments that its function does not take",
   "flat-cond": "a cond of lists only, which reads as clauses, but looks like pairs",
   unreachable: "a clause that no value reaches",
 };
 
-export type DiagnosticCode = "syntax" | "read" | "unbound" | "arguments" | "flat-cond" | "unreachable";
+export type DiagnosticCode =
+  | "syntax"
+  | "read"
+  | "import"
+  | "macro"
+  | "unbound"
+  | "arguments"
+  | "flat-cond"
+  | "unreachable";
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -71,12 +82,46 @@ export function check(expander: Expander, module: Module): Diagnostic[] {
     });
 }
 
-/** A condition of kind "syntax" or "read" as a diagnostic; undefined for anything else that was thrown. */
+const kinds: ReadonlyMap<string, DiagnosticCode> = new Map([
+  ["syntax", "syntax"],
+  ["read", "read"],
+  ["import", "import"],
+]);
+
+/** What an expansion or a load raised, as a diagnostic; undefined for anything else that was thrown. */
 export function diagnosticOf(error: unknown): Diagnostic | undefined {
   if (!(error instanceof Raise) || !(error.payload instanceof Condition)) return undefined;
   const { kind, message, span } = error.payload;
-  const code: DiagnosticCode | undefined =
-    kind === "syntax" ? "syntax" : kind === "read" ? "read" : undefined;
-  if (code === undefined || span === undefined) return undefined;
-  return { severity: "error", code, message, span: { endLine: span.line, endColumn: span.column, ...span } };
+  if (span === undefined) return undefined;
+  return {
+    severity: "error",
+    code: kinds.get(kind) ?? "macro",
+    message,
+    span: { endLine: span.line, endColumn: span.column, ...span },
+  };
+}
+
+/**
+ * Whether running a unit does nothing but define functions, components, record types and constants.
+ * A checker runs these and no others: macros need them, and nothing happens.
+ */
+export function isDefinition(core: Core): boolean {
+  switch (core.op) {
+    case "define":
+      return isPlain(core.value);
+    case "seq":
+      return core.body.every(isDefinition);
+    case "let":
+      return core.inits.every((init) => isPlain(init) || isRecordType(init)) && isDefinition(core.body);
+    default:
+      return isPlain(core);
+  }
+}
+
+function isPlain(core: Core): boolean {
+  return core.op === "lambda" || core.op === "const" || core.op === "local";
+}
+
+function isRecordType(core: Core): boolean {
+  return core.op === "call" && core.fn.op === "global" && core.fn.cell.name === "%record-type";
 }

@@ -1,6 +1,13 @@
 /** Macro expansion, analysis, modules and code generation of SX. */
 
-export { check, DIAGNOSTICS, type Diagnostic, type DiagnosticCode, diagnosticOf } from "./check.ts";
+export {
+  check,
+  DIAGNOSTICS,
+  type Diagnostic,
+  type DiagnosticCode,
+  diagnosticOf,
+  isDefinition,
+} from "./check.ts";
 export { type Loop, loopOf } from "./codegen/analysis.ts";
 export { type GeneratedUnit, type GenerateOptions, generate } from "./codegen/index.ts";
 export type * from "./core.ts";

@@ -3,8 +3,9 @@
  * expanded, so that macros may use what stands above them. It does nothing itself that may take
  * time: it is a generator of steps, and whoever drives it reads, runs and answers, at once or later.
  */
-import { type Form, type ReadOptions, read } from "@sorbus/reader";
+import { type Form, type ReadOptions, read, spanOf } from "@sorbus/reader";
 import { Condition, fromArray, Raise, type Value } from "@sorbus/vm";
+import { type Diagnostic, diagnosticOf } from "./check.ts";
 import type { Unit } from "./core.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Expander } from "./expander.ts";
@@ -33,6 +34,8 @@ export interface LoaderOptions {
   /** The path of the module that `specifier` names in the module `from`. */
   readonly resolve: (specifier: string, from: string) => string;
   readonly read?: Pick<ReadOptions, "tags">;
+  /** Given, mistakes in files are told to it and loading goes on with the next form; else the first one is thrown. */
+  readonly report?: (mistake: Diagnostic, module: Module) => void;
 }
 
 interface Entry {
@@ -91,7 +94,7 @@ export class Loader {
     this.entries.set(path, entry);
     if (importer !== undefined) this.importing.set(importer, module);
     try {
-      entry.forms = this.parse(yield* this.text(path, form), path);
+      entry.forms = this.parse(yield* this.text(path, form), path, module);
       yield* this.statements(entry.forms, module);
       this.checkExports(module);
       module.loading = false;
@@ -106,7 +109,7 @@ export class Loader {
 
   /** Reads, expands and runs a text in an existing module: the prompt, `eval` of a text. */
   *evaluate(text: string, module: Module, file: string = module.id): Load<void> {
-    yield* this.statements(this.parse(text, file), module);
+    yield* this.statements(this.parse(text, file, module), module);
   }
 
   /** Expands and runs forms in an existing module, imports among them included. */
@@ -121,10 +124,16 @@ export class Loader {
     return module;
   }
 
-  private parse(text: string, file: string): readonly Form[] {
+  private parse(text: string, file: string, module: Module): readonly Form[] {
     const { forms, errors } = read(text, { ...this.options.read, file });
+    const { report } = this.options;
     const [first, ...others] = errors;
     if (first === undefined) return forms;
+    if (report !== undefined) {
+      for (const { message, span } of errors)
+        report({ severity: "error", code: "read", message, span }, module);
+      return forms;
+    }
     const more = others.map((e) => `${e.span.line}:${e.span.column} ${e.message}`);
     const condition = new Condition("read", first.message, fromArray(more));
     condition.span = first.span;
@@ -168,9 +177,20 @@ export class Loader {
       else if (isImport(form)) imports.push(parseImport(form));
     }
     // Imports come first, wherever they stand: what they bring means the same in the whole file.
-    for (const item of imports) yield* this.link(item, module);
+    for (const item of imports) yield* this.reporting(this.link(item, module), module);
     for (const form of forms) {
-      if (!isExport(form) && !isImport(form)) yield* this.form(form, module);
+      if (!isExport(form) && !isImport(form)) yield* this.reporting(this.form(form, module), module);
+    }
+  }
+
+  /** With `report`, tells it a mistake in `part` instead of letting it end the load. */
+  private *reporting(part: Load<void>, module: Module): Load<void> {
+    try {
+      yield* part;
+    } catch (error) {
+      const mistake = diagnosticOf(error);
+      if (mistake === undefined || this.options.report === undefined) throw error;
+      this.options.report(mistake, module);
     }
   }
 
@@ -214,10 +234,9 @@ export class Loader {
     for (const [name, form] of module.exportList ?? []) {
       if (module.lookupExport(name) !== undefined) continue;
       const near = didYouMean(name, module.definitions());
-      syntaxError(
-        form,
-        `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`,
-      );
+      const message = `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`;
+      if (this.options.report === undefined) syntaxError(form, message);
+      this.options.report({ severity: "error", code: "syntax", message, span: spanOf(form) }, module);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Diagnostics, and the suggestions in them. */
 import { describe, expect, test } from "vitest";
 import { check, didYouMean } from "../src/index.ts";
-import { World } from "./world.ts";
+import { loadFiles, World } from "./world.ts";
 
 function report(text: string): string[] {
   const world = new World({ diagnose: true });
@@ -58,6 +58,37 @@ describe("check", () => {
   ])("%s", (_name, text, expected) => {
     expect(report(text)).toEqual(expected);
   });
+});
+
+test("a load with report goes on after each mistake, and runs nothing but definitions", () => {
+  const mistakes: string[] = [];
+  const { run, world } = loadFiles(
+    {
+      "main.sx": `(import "./no.sx") (import "./a.sx")
+        (if) (define (f) (let)) (define x (perform :never)) (list 1x)
+        (define-record-type pt (make-pt x) pt? (x pt-x))
+        (define (double n) (* 2 (pt-x (make-pt n)))) (defmacro m () (double 4)) (list (m)) (defmacro bad () (error "why")) (bad)`,
+      "a.sx": "(cond true) (export nothing)",
+    },
+    "main.sx",
+    {
+      diagnose: true,
+      report: ({ code, message, span }, module) => {
+        mistakes.push(`${module.id}:${span.line} ${code}: ${message}`);
+      },
+    },
+  );
+  expect(mistakes).toEqual([
+    expect.stringMatching(/^main.sx:2 read: `1x`/),
+    "main.sx:1 import: cannot read no.sx: no such file",
+    "a.sx:1 syntax: cond needs pairs of a test and a value, or clauses (test value…)",
+    "a.sx:1 syntax: nothing is exported but not defined here",
+    "main.sx:2 syntax: if is written (if test then else)",
+    "main.sx:2 syntax: let needs bindings and a body",
+    "main.sx:4 macro: why",
+  ]);
+  expect(world.performed).toEqual([]);
+  expect(run.log).toEqual([]);
 });
 
 describe("did you mean", () => {

@@ -15,9 +15,11 @@ import {
 import {
   type CoreModule,
   coreModule,
+  type Diagnostic,
   driveLoad,
   Expander,
   type ExpanderOptions,
+  isDefinition,
   type LoadAnswer,
   Loader,
   type LoadStep,
@@ -206,12 +208,13 @@ export interface FilesRun {
 export function loadFiles(
   files: Readonly<Record<string, string>>,
   entry: string,
-  options: WorldOptions & { later?: boolean } = {},
+  options: WorldOptions & { later?: boolean; report?: (mistake: Diagnostic, module: Module) => void } = {},
 ): { run: FilesRun; done: Module | Promise<Module>; world: World } {
   const world = new World(options);
   const loader = new Loader({
     expander: world.expander,
     core: world.core,
+    ...(options.report === undefined ? {} : { report: options.report }),
     resolve: (specifier, from) => new URL(specifier, `file:///${from}`).pathname.slice(1),
   });
   const run: FilesRun = { loader, value: "", log: [] };
@@ -223,6 +226,7 @@ export function loadFiles(
         return text;
       }
       case "run":
+        if (options.report !== undefined && !isDefinition(step.unit.core)) return undefined;
         run.value = inspect(world.evaluator.unit(step.unit));
         if (step.unit.id.includes("#")) run.log.push(`${step.module.id}: ${run.value}`);
         return undefined;
