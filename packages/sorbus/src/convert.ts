@@ -3,8 +3,8 @@ import {
   Applicable,
   bool,
   Condition,
-  closureCode,
   ControlBuiltin,
+  closureCode,
   dictEach,
   dictFrom,
   FALSE,
@@ -28,16 +28,15 @@ import {
 } from "@sorbus/vm";
 import { SxError } from "./error.ts";
 
-/** What conversion needs of the runtime: how functions cross. */
+/** What conversion needs of a runtime: how functions cross. */
 export interface FunctionBridge {
+  /** Functions that have crossed, and what they are on the other side: one that comes back is itself again. */
+  readonly crossed: WeakMap<object, unknown>;
   /** An SX function that calls a JavaScript one. */
-  fromHost(f: (...args: never[]) => unknown): Value;
+  fromHost(f: (...args: unknown[]) => unknown): Value;
   /** A JavaScript function that calls an SX one. */
   toHost(f: Value): (...args: unknown[]) => unknown;
 }
-
-/** Functions of both sides that have crossed, so that one that comes back is itself again. */
-const crossed = new WeakMap<object, Value>();
 
 /**
  * null and undefined to nil, arrays to lists, plain objects and Maps to dicts, Sets to sets, functions to
@@ -62,10 +61,11 @@ function convertIn(value: unknown, bridge: FunctionBridge, depth: number): Value
     case "bigint":
       return value;
     case "function": {
-      const known = crossed.get(value);
-      if (known !== undefined) return known;
-      const made = bridge.fromHost(value as (...args: never[]) => unknown);
-      crossed.set(value, made);
+      const known = bridge.crossed.get(value);
+      if (known !== undefined) return known as Value;
+      const made = bridge.fromHost(value as (...args: unknown[]) => unknown);
+      bridge.crossed.set(value, made);
+      bridge.crossed.set(made as object, value);
       return made;
     }
     case "object":
@@ -76,7 +76,9 @@ function convertIn(value: unknown, bridge: FunctionBridge, depth: number): Value
   if (value === null) return NIL;
   if (Array.isArray(value)) return fromArray(value.map((item) => convertIn(item, bridge, depth + 1)));
   if (value instanceof Map) {
-    return dictFrom([...value].map(([k, v]): [string, Value] => [String(k), convertIn(v, bridge, depth + 1)]));
+    return dictFrom(
+      [...value].map(([k, v]): [string, Value] => [String(k), convertIn(v, bridge, depth + 1)]),
+    );
   }
   if (value instanceof Set) return SxSet.from([...value].map((item) => convertIn(item, bridge, depth + 1)));
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -114,14 +116,22 @@ export function fromSx(value: Value, bridge: FunctionBridge): unknown {
     const object: Record<string, unknown> = {};
     dictEach(value, (key, item) => {
       // Not an assignment: "__proto__" is a key like any other.
-      Object.defineProperty(object, key, { value: fromSx(item, bridge), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(object, key, {
+        value: fromSx(item, bridge),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     });
     return object;
   }
   if (isVector(value)) return vectorItems(value).map((item) => fromSx(item, bridge));
   if (isFunction(value)) {
+    const known = bridge.crossed.get(value);
+    if (known !== undefined) return known;
     const f = bridge.toHost(value);
-    crossed.set(f, value);
+    bridge.crossed.set(f, value);
+    bridge.crossed.set(value, f);
     return f;
   }
   const type = recordType(value);

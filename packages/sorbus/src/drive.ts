@@ -3,13 +3,14 @@
  * answers come at once everything happens in one turn and the result is a value, not a promise.
  */
 import { isPromise } from "@sorbus/io-resolver";
-import { condition, type EngineFiber, Raise, type Request, type Value } from "@sorbus/vm";
+import { condition, type EngineFiber, Raise, type Request, type RunStats, type Value } from "@sorbus/vm";
+import type { MaybePromise } from "./maybe.ts";
 
 /** How requests are answered; none of it can be seen by the program. For tests and for replays. */
 export type Answers =
   /** Values at once, promises when they settle. */
   | "inline"
-  /** Every request leaves the engine and its host before it is answered. */
+  /** Every request leaves the engine and its host before it is answered, in the same turn of the event loop. */
   | "suspend"
   /** Every answer comes in a later turn of the event loop. */
   | "async"
@@ -28,18 +29,28 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | undefined;
   /** Fuel after which a fiber lets the event loop have a turn. Absent: it runs through. */
   readonly slice?: number | undefined;
+  /** Milliseconds that the fiber may wait in all: the engine itself looks at its time limit only while it runs. */
+  readonly time?: number | undefined;
+  /** Called with what a fiber has cost, when it has ended or has been frozen for good. */
+  readonly spent?: ((stats: RunStats) => void) | undefined;
 }
 
 /** The fiber's value, or a promise of it. @throws (or rejects with) Raise for an uncaught condition */
-export function drive(fiber: EngineFiber, options: DriveOptions): Value | Promise<Value> {
+export function drive(fiber: EngineFiber, options: DriveOptions): MaybePromise<Value> {
   return new Drive(fiber, options).start();
 }
+
+type Ended =
+  | { readonly type: "done"; readonly value: Value }
+  | { readonly type: "raised"; readonly condition: Value };
 
 class Drive {
   private fiber: EngineFiber;
   private readonly options: DriveOptions;
+  /** Requests whose answers are still to come. */
   private readonly open: Map<number, AbortController> = new Map();
   private settle: { resolve: (value: Value) => void; reject: (error: unknown) => void } | undefined;
+  private clock: ReturnType<typeof setTimeout> | undefined;
   private readonly onAbort = (): void => this.abort();
 
   constructor(fiber: EngineFiber, options: DriveOptions) {
@@ -47,36 +58,52 @@ class Drive {
     this.options = options;
   }
 
-  start(): Value | Promise<Value> {
-    const { signal } = this.options;
-    if (signal?.aborted === true) this.abort();
-    else signal?.addEventListener("abort", this.onAbort, { once: true });
-    const ended = this.advance();
+  start(): MaybePromise<Value> {
+    const { signal, time } = this.options;
+    if (signal?.aborted === true) this.fiber.cancel(reasonOf(signal));
+    let ended: Ended | undefined;
+    try {
+      ended = this.advance();
+    } catch (error) {
+      this.finish();
+      throw error;
+    }
     if (ended !== undefined) {
       this.finish();
       if (ended.type === "raised") throw new Raise(ended.condition);
       return ended.value;
     }
+    if (signal?.aborted === false) signal.addEventListener("abort", this.onAbort, { once: true });
+    // A deadline that is further away than timers reach is none.
+    if (time !== undefined && time < 2 ** 31) this.clock = setTimeout(() => this.late(), time);
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
   }
 
   private finish(): void {
+    clearTimeout(this.clock);
     this.options.signal?.removeEventListener("abort", this.onAbort);
-    for (const controller of this.open.values()) controller.abort();
+    for (const controller of this.open.values()) controller.abort(notWanted());
     this.open.clear();
+    this.options.spent?.(this.fiber.stats);
   }
 
   private abort(): void {
-    const reason: unknown = this.options.signal?.reason;
-    const text = reason instanceof Error ? reason.message : "the run was cancelled";
-    this.fiber.cancel(condition("cancelled", text));
-    if (this.settle !== undefined) this.go();
+    const { signal } = this.options;
+    if (signal === undefined || this.settle === undefined) return;
+    this.fiber.cancel(reasonOf(signal));
+    this.go();
+  }
+
+  private late(): void {
+    if (this.settle === undefined) return;
+    this.fiber.cancel(condition("limit", "time: the program waited longer than its time limit allows"));
+    this.go();
   }
 
   /** Runs until the end, or until nothing can happen without an answer from outside (undefined). */
-  private advance(): { type: "done"; value: Value } | { type: "raised"; condition: Value } | undefined {
+  private advance(): Ended | undefined {
     for (;;) {
       const step = this.fiber.run(this.options.slice);
       switch (step.type) {
@@ -88,10 +115,10 @@ class Drive {
           return undefined;
         case "performed": {
           for (const id of step.cancelled) {
-            this.open.get(id)?.abort();
+            this.open.get(id)?.abort(notWanted());
             this.open.delete(id);
           }
-          if (this.options.answers === "freeze") this.fiber = this.options.thaw(this.fiber.freeze());
+          if (this.options.answers === "freeze") this.refreeze();
           if (!this.ask(step.requests)) return undefined;
           break;
         }
@@ -101,70 +128,101 @@ class Drive {
     }
   }
 
+  /** From here on all that is left of the fiber is what its bytes say. */
+  private refreeze(): void {
+    const bytes = this.fiber.freeze();
+    this.options.spent?.(this.fiber.stats);
+    this.fiber = this.options.thaw(bytes);
+  }
+
   /** Asks for answers; true when one of them is there already. */
   private ask(requests: readonly Request[]): boolean {
+    const { answer, answers } = this.options;
+    const atOnce = answers === "inline" || answers === "freeze";
     let answered = false;
     for (const request of requests) {
       const controller = new AbortController();
+      let value: Value | PromiseLike<Value>;
       try {
-        const answer = this.options.answer(request, controller.signal);
-        if (isPromise(answer)) this.wait(request, controller, answer as PromiseLike<Value>);
-        else if (this.options.answers === "async" || this.options.answers === "suspend") {
-          this.wait(request, controller, Promise.resolve(answer as Value));
-        } else {
-          this.fiber.resume(request.id, answer as Value);
-          answered = true;
-        }
+        value = answer(request, controller.signal);
       } catch (error) {
-        if (this.options.answers === "async") this.wait(request, controller, Promise.reject(error));
-        else {
-          this.fiber.resumeRaise(request.id, payloadOf(error));
+        if (!(error instanceof Raise)) throw error;
+        if (atOnce) {
+          this.fiber.resumeRaise(request.id, error.payload);
           answered = true;
-        }
+        } else this.wait(request, controller, Promise.reject(error));
+        continue;
       }
+      if (isPromise(value)) this.wait(request, controller, value as PromiseLike<Value>);
+      else if (atOnce) {
+        this.fiber.resume(request.id, value);
+        answered = true;
+      } else this.wait(request, controller, Promise.resolve(value));
     }
     return answered;
   }
 
   private wait(request: Request, controller: AbortController, answer: PromiseLike<Value>): void {
     this.open.set(request.id, controller);
-    const wanted = (): boolean => this.open.get(request.id) === controller && this.open.delete(request.id);
+    const settled = (give: () => void): void => {
+      const deliver = (): void => {
+        // No longer when the fiber has ended, or has been cancelled meanwhile.
+        if (this.open.get(request.id) !== controller) return;
+        this.open.delete(request.id);
+        try {
+          give();
+        } catch (error) {
+          return this.fail(error);
+        }
+        this.go();
+      };
+      if (this.options.answers === "async") later(deliver);
+      else deliver();
+    };
     answer.then(
-      (value) => {
-        if (!wanted()) return;
-        this.fiber.resume(request.id, value);
-        this.go();
-      },
-      (error: unknown) => {
-        if (!wanted()) return;
-        this.fiber.resumeRaise(request.id, payloadOf(error));
-        this.go();
-      },
+      (value) => settled(() => this.fiber.resume(request.id, value)),
+      (error: unknown) =>
+        settled(() => {
+          if (!(error instanceof Raise)) throw error;
+          this.fiber.resumeRaise(request.id, error.payload);
+        }),
     );
   }
 
   private go(): void {
     const { settle } = this;
     if (settle === undefined) return;
+    let ended: Ended | undefined;
     try {
-      const ended = this.advance();
-      if (ended === undefined) return;
-      this.settle = undefined;
-      this.finish();
-      if (ended.type === "done") settle.resolve(ended.value);
-      else settle.reject(new Raise(ended.condition));
+      ended = this.advance();
     } catch (error) {
-      this.settle = undefined;
-      this.finish();
-      settle.reject(error);
+      return this.fail(error);
     }
+    if (ended === undefined) return;
+    this.settle = undefined;
+    this.finish();
+    if (ended.type === "done") settle.resolve(ended.value);
+    else settle.reject(new Raise(ended.condition));
+  }
+
+  /** The engine or the host is broken, or cannot freeze: the program is not asked. */
+  private fail(error: unknown): void {
+    const { settle } = this;
+    if (settle === undefined) return;
+    this.settle = undefined;
+    this.finish();
+    settle.reject(error);
   }
 }
 
-/** What a handler's failure is in the program. */
-function payloadOf(error: unknown): Value {
-  if (error instanceof Raise) return error.payload;
-  throw error;
+function notWanted(): DOMException {
+  return new DOMException("nobody waits for the answer any more", "AbortError");
+}
+
+/** What a program sees raised when its run is aborted. */
+function reasonOf(signal: AbortSignal): Value {
+  const { reason } = signal as { readonly reason: unknown };
+  return condition("cancelled", reason instanceof Error ? reason.message : "the run was cancelled");
 }
 
 /** After the events that are waiting now have had their turn. */

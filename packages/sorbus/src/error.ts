@@ -2,7 +2,15 @@
 import { codeFrame } from "@sorbus/reader";
 import { Condition, inspect, type StackFrame, toArray, type Value } from "@sorbus/vm";
 
-/** An uncaught condition, or any other value that a program raised. */
+/** What a handler in JavaScript threw, by the condition that it became. */
+const causes = new WeakMap<Condition, unknown>();
+
+/** Remembers what made the host raise a condition, so that its `SxError` can say so. */
+export function noteCause(condition: Condition, error: unknown): void {
+  causes.set(condition, error);
+}
+
+/** An uncaught condition, or any other value that a program raised. `cause`: what a handler threw, if one did. */
 export class SxError extends Error {
   /** The raised value itself. */
   readonly condition: Value;
@@ -12,7 +20,10 @@ export class SxError extends Error {
   /** SX frames, innermost first. */
   readonly frames: readonly StackFrame[];
   constructor(condition: Value) {
-    super(condition instanceof Condition ? condition.message : `raised ${inspect(condition)}`);
+    super(
+      condition instanceof Condition ? condition.message : `raised ${inspect(condition)}`,
+      condition instanceof Condition && causes.has(condition) ? { cause: causes.get(condition) } : undefined,
+    );
     this.name = "SxError";
     this.condition = condition;
     this.kind = condition instanceof Condition ? condition.kind : "raised";
@@ -43,11 +54,14 @@ export function report(condition: Value, textOf: TextOf): string {
   }
   lines.push(`kind: ${condition.kind}`);
   const data = toArray(condition.data);
-  if (data.length > 0) lines.push(`data: ${data.map((d) => inspect(d)).join(" ")}`);
+  // Of a text that cannot be read these are the further mistakes.
+  if (condition.kind === "read") for (const more of data) lines.push(`also: ${String(more)}`);
+  else if (data.length > 0) lines.push(`data: ${data.map((d) => inspect(d)).join(" ")}`);
   const frames = condition.stack ?? [];
   if (frames.length > 0) {
     lines.push("stack:");
-    for (const frame of frames) lines.push(`  ${frame.name || "fn"} ${frame.file}:${frame.line}:${frame.column}`);
+    for (const frame of frames)
+      lines.push(`  ${frame.name || "fn"} ${frame.file}:${frame.line}:${frame.column}`);
   }
   return lines.join("\n");
 }

@@ -1,6 +1,8 @@
 /** SX for JavaScript: a small Lisp whose programs can pause anywhere. */
-export { type Answers } from "./drive.ts";
+export type { Answers } from "./drive.ts";
 export { report, SxError } from "./error.ts";
+export { nodeFiles, type SourceFiles } from "./files.ts";
+export type { MaybePromise } from "./maybe.ts";
 export {
   createRuntime,
   type EvalOptions,
@@ -11,6 +13,12 @@ export {
   type RuntimeOptions,
   type RuntimeStats,
 } from "./runtime.ts";
-export { nodeFiles, type SourceFiles } from "./files.ts";
-export type { MaybePromise } from "./maybe.ts";
-export { type RunNow, type Tier, type TierMaker, vmTier, World } from "./world.ts";
+export {
+  type RunNow,
+  type Tier,
+  type TierMaker,
+  type VmTierOptions,
+  vmTier,
+  vmTierWith,
+  World,
+} from "./world.ts";

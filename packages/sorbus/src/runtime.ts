@@ -8,7 +8,7 @@ import {
   type Module,
   type Unit,
 } from "@sorbus/compiler";
-import { type OpDeclaration, OpError, Resolver, isPromise } from "@sorbus/io-resolver";
+import { isPromise, type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
 import {
   condition,
   type EngineFiber,
@@ -20,14 +20,17 @@ import {
   type Value,
 } from "@sorbus/vm";
 import { type FunctionBridge, fromSx, toSx } from "./convert.ts";
-import { type Answers, drive, type DriveOptions } from "./drive.ts";
-import { report, SxError } from "./error.ts";
+import { type Answers, drive } from "./drive.ts";
+import { noteCause, report, SxError } from "./error.ts";
 import { nodeFiles, type SourceFiles } from "./files.ts";
 import type { MaybePromise } from "./maybe.ts";
 import { type TierMaker, vmTier, World } from "./world.ts";
 
-/** An op in short: a function of the arguments; what it returns, or the promise of it, is the answer. */
-export type OpFunction = (...args: never[]) => unknown;
+/**
+ * An op in short: a function of the arguments; what it returns, or the promise of it, is the answer. It may
+ * declare any types of parameters: what a program passes is its affair, and not checked.
+ */
+export type OpFunction = { method(...args: unknown[]): unknown }["method"];
 
 export interface RuntimeOptions {
   /**
@@ -45,15 +48,25 @@ export interface RuntimeOptions {
   readonly development?: boolean;
   /** Where modules come from. Default: the file system, in Node. */
   readonly files?: SourceFiles;
+  /**
+   * After so many calls and loop iterations a run lets the event loop have a turn, so that others go on, and
+   * an `AbortSignal` is heeded in a program that never waits; such a run ends in a promise. Default: never.
+   */
+  readonly slice?: number;
   /** Milliseconds since some start, for time limits. Default `performance.now`. */
   readonly now?: () => number;
   /** Called with each answered request, for traces. */
-  readonly onAnswer?: (op: string, args: readonly Value[], answer: { value: Value } | { raised: Value }) => void;
+  readonly onAnswer?: (
+    op: string,
+    args: readonly Value[],
+    answer: { value: Value } | { raised: Value },
+  ) => void;
 }
 
 export interface RunOptions {
   /** Aborts the run: it ends with a condition of kind "cancelled" after its `after`s have run. */
   readonly signal?: AbortSignal;
+  /** Instead of the runtime's. */
   readonly limits?: Limits;
 }
 
@@ -62,14 +75,26 @@ export interface EvalOptions extends RunOptions {
   readonly file?: string;
 }
 
-/** What a run has cost, over all runs of a runtime. */
+/** What the runs of a runtime have cost. */
 export interface RuntimeStats {
+  /** Functions that the JIT has compiled. */
   compiled: number;
+  /** Times that compiled code was left because it did not fit what came. */
   deopts: number;
+  /** Times that a tier could not run something and a lower one did. */
   fallbacks: number;
+  /** Requests that left the engine. */
   suspensions: number;
+  /** Instructions (VM) or machine steps (reference evaluator). */
   instructions: number;
 }
+
+type HostFunction = (...args: unknown[]) => unknown;
+
+/** The request of a host function that a program calls; its first argument is the function. */
+const HOST_CALL = "host/call";
+
+const MAX_TEXTS = 1_000;
 
 /** A world of SX in a JavaScript program. */
 export class Runtime {
@@ -78,7 +103,10 @@ export class Runtime {
   readonly stats: RuntimeStats = { compiled: 0, deopts: 0, fallbacks: 0, suspensions: 0, instructions: 0 };
   private readonly world: World;
   private readonly options: RuntimeOptions;
+  /** Source texts by the name that spans give, for code frames. */
   private readonly texts: Map<string, string> = new Map();
+  /** Loads under way, by module. */
+  private readonly loads: Map<string, Promise<Value>> = new Map();
   private readonly bridge: FunctionBridge;
   private evaluated = 0;
 
@@ -95,11 +123,17 @@ export class Runtime {
       (specifier, from) => this.files.resolve(specifier, from),
     );
     this.bridge = {
+      crossed: new WeakMap(),
       fromHost: (f) => this.hostFunction(f),
       toHost:
         (f) =>
         (...args) =>
-          this.call(f, ...args),
+          this.jsResult(() =>
+            this.callValue(
+              f,
+              args.map((arg) => this.toSx(arg)),
+            ),
+          ),
     };
     this.world.main = this.world.loader.createModule("main");
   }
@@ -118,13 +152,14 @@ export class Runtime {
   /** As `eval`; the value as it is in SX. @throws Raise */
   evalValue(text: string, options: EvalOptions = {}): MaybePromise<Value> {
     const file = options.file ?? `eval ${++this.evaluated}`;
-    this.texts.set(file, text);
+    this.keepText(file, text);
     const module = this.mainModule();
     return this.runLoad(this.world.loader.evaluate(text, module, file), module.id, options);
   }
 
   /**
-   * Loads the module of a file, and all that it imports, each once; it becomes the main module.
+   * Loads the module of a file, and all that it imports, each once; it becomes the main module. Of several
+   * loads under way at once, none may import what another one is loading.
    * @param path as the runtime's `files` understand it; with the default, a path of the file system
    * @returns the value of the file's last form
    * @throws SxError (or the promise rejects with it)
@@ -136,6 +171,8 @@ export class Runtime {
   /** As `load`; the value as it is in SX. @throws Raise */
   loadValue(path: string, options: RunOptions = {}): MaybePromise<Value> {
     const id = this.files.resolve(path, "");
+    const pending = this.loads.get(id);
+    if (pending !== undefined) return pending;
     const load = function* (this: Runtime): Load<void> {
       const loading = this.world.loader.load(id);
       // The module exists from the first step on: `eval` in it evaluates there.
@@ -151,15 +188,32 @@ export class Runtime {
       }
       this.world.main = this.world.loader.module(id) ?? this.world.main;
     };
-    return this.runLoad(load.call(this), id, options);
+    const value = this.runLoad(load.call(this), id, options);
+    if (!isPromise(value)) return value;
+    const loading = (value as Promise<Value>).finally(() => this.loads.delete(id));
+    this.loads.set(id, loading);
+    return loading;
   }
 
-  /** Calls an SX function (as it came out of SX, or the name of a global of the main module). @throws SxError */
-  call(fn: unknown, ...args: readonly unknown[]): MaybePromise<unknown> {
+  /**
+   * Calls a function: one that came out of SX, or the global of that name in the main module.
+   * @throws SxError (or the promise rejects with it)
+   */
+  call(fn: string | HostFunction, ...args: readonly unknown[]): MaybePromise<unknown> {
+    return this.apply(fn, args);
+  }
+
+  /** As `call`, with options for the run. */
+  apply(
+    fn: string | HostFunction,
+    args: readonly unknown[],
+    options: RunOptions = {},
+  ): MaybePromise<unknown> {
     return this.jsResult(() =>
       this.callValue(
-        typeof fn === "string" ? this.global(fn) : toSx(fn, this.bridge),
-        args.map((arg) => toSx(arg, this.bridge)),
+        typeof fn === "string" ? this.global(fn) : this.toSx(fn),
+        args.map((arg) => this.toSx(arg)),
+        options,
       ),
     );
   }
@@ -178,7 +232,8 @@ export class Runtime {
   global(name: string): Value {
     const binding = this.mainModule().lookup(name);
     if (binding?.kind === "cell" || binding?.kind === "element") {
-      const value = binding.cell.value ?? (binding.cell.module === "core" ? this.world.coreValue(name) : undefined);
+      const value =
+        binding.cell.value ?? (binding.cell.module === "core" ? this.world.coreValue(name) : undefined);
       if (value !== undefined) return value;
     }
     throw new SxError(condition("unbound", `${name} is not defined`));
@@ -205,8 +260,9 @@ export class Runtime {
 
   /** The report of a condition, with a code frame where the text is known. */
   report(error: unknown): string {
-    if (error instanceof SxError) return report(error.condition, (file) => this.texts.get(file));
-    if (error instanceof Raise) return report(error.payload, (file) => this.texts.get(file));
+    const textOf = (file: string): string | undefined => this.texts.get(file);
+    if (error instanceof SxError) return report(error.condition, textOf);
+    if (error instanceof Raise) return report(error.payload, textOf);
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
 
@@ -237,10 +293,21 @@ export class Runtime {
     return isPromise(done) ? (done as Promise<T>).then(() => last) : last;
   }
 
+  /** Of evaluated texts only the latest are kept: a runtime may live long. */
+  private keepText(file: string, text: string): void {
+    this.texts.delete(file);
+    this.texts.set(file, text);
+    if (this.texts.size <= MAX_TEXTS) return;
+    for (const oldest of this.texts.keys()) {
+      this.texts.delete(oldest);
+      break;
+    }
+  }
+
   private readFile(path: string): MaybePromise<string> {
     const text = this.files.read(path);
     const keep = (read: string): string => {
-      this.texts.set(path, read);
+      this.keepText(path, read);
       return read;
     };
     return isPromise(text) ? (text as Promise<string>).then(keep) : keep(text);
@@ -257,46 +324,33 @@ export class Runtime {
   }
 
   private drive(fiber: EngineFiber, options: RunOptions): MaybePromise<Value> {
-    const driveOptions: DriveOptions = {
+    return drive(fiber, {
       answer: (request, signal) => this.answer(request, signal),
       answers: this.options.answers ?? "inline",
       thaw: (bytes) => this.world.tier.engine.thaw(bytes),
       signal: options.signal,
-    };
-    const count = (): void => {
-      this.stats.instructions += fiber.stats.instructions;
-      this.stats.suspensions += fiber.stats.suspensions;
-    };
-    let result: MaybePromise<Value>;
-    try {
-      result = drive(fiber, driveOptions);
-    } catch (error) {
-      count();
-      throw error;
-    }
-    if (!isPromise(result)) {
-      count();
-      return result;
-    }
-    return (result as Promise<Value>).finally(count);
+      slice: this.options.slice,
+      time: (options.limits ?? this.options.limits)?.time,
+      spent: ({ instructions, suspensions }) => {
+        this.stats.instructions += instructions;
+        this.stats.suspensions += suspensions;
+      },
+    });
   }
 
-  /** Runs compile-time code; it may ask for what is answered at once. */
+  /** Runs compile-time code. What cannot be done at once is gone on with when the load's driver is told. */
   private runNow(start: { fn: Value; args: readonly Value[] } | { unit: Unit }): Value {
     const { engine } = this.world.tier;
     const fiber = "unit" in start ? engine.evaluate(start.unit) : engine.call(start.fn, start.args);
-    for (;;) {
-      const step = fiber.run();
-      if (step.type === "done") return step.value;
-      if (step.type === "raised") throw new Raise(step.condition);
-      if (step.type === "fuel") continue;
-      throw new MacroSuspended(resumable(fiber, step));
-    }
+    const step = fiber.run(this.options.slice);
+    if (step.type === "done") return step.value;
+    if (step.type === "raised") throw new Raise(step.condition);
+    throw new MacroSuspended(resumable(fiber, step));
   }
 
   private answer(request: Request, signal: AbortSignal): MaybePromise<Value> {
     const { onAnswer } = this.options;
-    if (onAnswer === undefined || request.op === "host/call") return this.ask(request, signal);
+    if (onAnswer === undefined || request.op === HOST_CALL) return this.ask(request, signal);
     const { op, args } = request;
     let answer: MaybePromise<Value>;
     try {
@@ -323,22 +377,22 @@ export class Runtime {
 
   private ask(request: Request, signal: AbortSignal): MaybePromise<Value> {
     const { op, args } = request;
+    const raw = op !== HOST_CALL && this.resolver.get(op)?.values === "raw";
+    // The engine's own values, or no answer at all, which a handler in JavaScript may give.
+    const convert = (value: unknown): Value => (raw ? ((value ?? NIL) as Value) : this.toSx(value));
     try {
-      let answer: unknown;
-      let plain = true;
-      if (op === "host/call") {
-        const [f, ...rest] = args;
-        answer = (f as unknown as (...args: unknown[]) => unknown)(...rest.map((arg) => this.fromSx(arg)));
-      } else {
-        plain = this.resolver.get(op)?.values !== "raw";
-        const given = plain ? args.map((arg) => this.fromSx(arg)) : args;
-        answer = this.resolver.resolve({ op, args: given, signal });
-      }
-      const convert = (value: unknown): Value => (plain ? this.toSx(value) : ((value ?? NIL) as Value));
+      const given = raw ? args : args.map((arg) => this.fromSx(arg));
+      const [f, ...rest] = given;
+      const answer =
+        op === HOST_CALL && typeof f === "function"
+          ? (f as HostFunction)(...rest)
+          : this.resolver.resolve({ op, args: given, signal });
       if (!isPromise(answer)) return convert(answer);
-      return (answer as Promise<unknown>).then(convert, (error: unknown) => {
-        throw this.asRaise(error);
-      });
+      return Promise.resolve(answer)
+        .then(convert)
+        .catch((error: unknown) => {
+          throw this.asRaise(error);
+        });
     } catch (error) {
       throw this.asRaise(error);
     }
@@ -348,13 +402,15 @@ export class Runtime {
   private asRaise(error: unknown): Raise {
     if (error instanceof Raise) return error;
     if (error instanceof SxError) return new Raise(error.condition);
-    if (error instanceof OpError) {
-      return new Raise(condition(error.kind, error.message, ...error.data.map((d) => this.toSx(d))));
-    }
-    return new Raise(condition("host", error instanceof Error ? error.message : String(error)));
+    const raised =
+      error instanceof OpError
+        ? condition(error.kind, error.message, ...error.data.map((item) => this.toSx(item)))
+        : condition("host", error instanceof Error ? error.message : String(error));
+    noteCause(raised, error);
+    return new Raise(raised);
   }
 
-  private hostFunction(f: (...args: never[]) => unknown): Value {
+  private hostFunction(f: HostFunction): Value {
     const make = this.world.coreValue("%host-function");
     if (make === undefined) throw new RangeError("the prelude lacks %host-function");
     this.world.hostObjects.add(f);
@@ -365,12 +421,11 @@ export class Runtime {
     try {
       const result = run();
       if (!isPromise(result)) return this.fromSx(result);
-      return (result as Promise<Value>).then(
-        (value) => this.fromSx(value),
-        (error: unknown) => {
+      return (result as Promise<Value>)
+        .then((value) => this.fromSx(value))
+        .catch((error: unknown) => {
           throw asSxError(error);
-        },
-      );
+        });
     } catch (error) {
       throw asSxError(error);
     }
@@ -401,14 +456,22 @@ function resumable(fiber: EngineFiber, step: ReturnType<EngineFiber["run"]>): En
 function resolverOf(ops: RuntimeOptions["ops"]): Resolver {
   if (ops instanceof Resolver) return ops;
   if (ops === undefined) return new Resolver([]);
-  if (Symbol.iterator in ops) return new Resolver(ops as Iterable<OpDeclaration>);
+  if (isIterable(ops)) return new Resolver(ops);
   return new Resolver(
-    Object.entries(ops as Record<string, OpFunction>).map(([name, f]): OpDeclaration => ({
-      name,
-      purity: "write",
-      handler: (args) => (f as (...args: unknown[]) => unknown)(...args),
-    })),
+    Object.entries(ops).map(
+      ([name, f]): OpDeclaration => ({
+        name,
+        purity: "write",
+        handler: (args) => f(...args),
+      }),
+    ),
   );
+}
+
+function isIterable(
+  ops: Readonly<Record<string, OpFunction>> | Iterable<OpDeclaration>,
+): ops is Iterable<OpDeclaration> {
+  return typeof (ops as Partial<Iterable<OpDeclaration>>)[Symbol.iterator] === "function";
 }
 
 /** A runtime. Runtimes share nothing but the code of this package. */

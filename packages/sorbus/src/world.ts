@@ -56,7 +56,8 @@ export type TierMaker = (host: MachineHost, limits: Limits) => Tier;
 /** The lambda that a prelude unit defines. */
 export function definedLambda(unit: Unit): Extract<Unit["core"], { op: "lambda" }> {
   const { core } = unit;
-  if (core.op !== "define" || core.value.op !== "lambda") throw new RangeError(`${unit.id} does not define a function`);
+  if (core.op !== "define" || core.value.op !== "lambda")
+    throw new RangeError(`${unit.id} does not define a function`);
   return core.value;
 }
 
@@ -172,7 +173,10 @@ export class World {
         hostObject: (id) => this.hostObjects.get(id),
       },
     };
-    this.core = coreModule(coreValues(), { elements: elementNames() });
+    this.core = coreModule(coreValues(), {
+      elements: elementNames(),
+      parameters: (name) => preludeDefinitions.get(name)?.params,
+    });
     this.tier = make(host, limits);
     const evaluate = (unit: Unit): Value => runNow({ unit });
     this.expander = new Expander({
@@ -205,7 +209,8 @@ export class World {
       if (definition === undefined) return undefined;
       const { forms, errors } = read(definition.text, { file: `prelude/${definition.file}` });
       const [form] = forms;
-      if (form === undefined || errors.length > 0) throw new RangeError(`the prelude's ${name} cannot be read`);
+      if (form === undefined || errors.length > 0)
+        throw new RangeError(`the prelude's ${name} cannot be read`);
       const [unit] = this.expander.expandTopLevel(form, this.core);
       if (unit === undefined) throw new RangeError(`the prelude's ${name} defines nothing`);
       cell.value = this.tier.instantiate(unit);

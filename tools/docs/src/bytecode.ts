@@ -5,7 +5,9 @@ import { opcodes } from "@sorbus/vm";
 export function bytecodePage(): string {
   const rows = opcodes.map(({ code, name, operands, doc, terminates, calls }) => {
     const shown = operands.map((o) => `${o.name}:${o.kind}`).join(" ");
-    const notes = [terminates ? "ends a path" : "", calls ? "may leave the loop" : ""].filter((note) => note !== "");
+    const notes = [terminates ? "ends a path" : "", calls ? "may leave the loop" : ""].filter(
+      (note) => note !== "",
+    );
     return `| ${code} | ${name} | \`${shown}\` | ${doc}${notes.length > 0 ? ` (${notes.join("; ")})` : ""} |`;
   });
   return `# Bytecode

@@ -45,7 +45,10 @@ export function referencePage(): string {
   for (const item of preludeDefinitions) {
     if (visible(item[0])) files.set(item[1].file, [...(files.get(item[1].file) ?? []), item]);
   }
-  parts.push("## Written in the language itself", "These may call functions that they are given, so they are SX code (`packages/vm/prelude`).");
+  parts.push(
+    "## Written in the language itself",
+    "These may call functions that they are given, so they are SX code (`packages/vm/prelude`).",
+  );
   for (const [file, items] of files) {
     const title = file.replace(/\.sx$/, "");
     parts.push(`### ${title[0]?.toUpperCase()}${title.slice(1)}`, table(items.map(preludeEntry)));

@@ -131,14 +131,17 @@ export function onlyTailCalled(core: Core, local: Local, arity: number, tail: bo
         onlyTailCalled(core.else, local, arity, tail)
       );
     case "seq":
-      return core.body.every((part, i) => onlyTailCalled(part, local, arity, tail && i === core.body.length - 1));
+      return core.body.every((part, i) =>
+        onlyTailCalled(part, local, arity, tail && i === core.body.length - 1),
+      );
     case "let":
       return core.inits.every(inside) && onlyTailCalled(core.body, local, arity, tail);
     case "letrec": {
       const loop = loopOf(core);
       if (loop !== undefined) {
         return (
-          onlyTailCalled(loop.lambda.body, local, arity, tail) && onlyTailCalled(core.body, local, arity, tail)
+          onlyTailCalled(loop.lambda.body, local, arity, tail) &&
+          onlyTailCalled(core.body, local, arity, tail)
         );
       }
       return core.inits.every(inside) && onlyTailCalled(core.body, local, arity, tail);
@@ -169,7 +172,13 @@ export function loopOf(core: Core & { op: "letrec" }): Loop | undefined {
     loop = null;
     const [local] = core.locals;
     const [init] = core.inits;
-    if (core.locals.length === 1 && local !== undefined && init?.op === "lambda" && !local.assigned && isSimple(init)) {
+    if (
+      core.locals.length === 1 &&
+      local !== undefined &&
+      init?.op === "lambda" &&
+      !local.assigned &&
+      isSimple(init)
+    ) {
       const arity = init.required.length;
       if (onlyTailCalled(init.body, local, arity, true) && onlyTailCalled(core.body, local, arity, true)) {
         loop = { local, lambda: init };

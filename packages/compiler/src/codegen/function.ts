@@ -9,9 +9,9 @@
 import {
   Assembler,
   type Cell,
+  type ClosureSpec,
   Code,
   ElementPrimitive,
-  type ClosureSpec,
   FALSE,
   HEADER,
   keepsFrame,
@@ -22,7 +22,17 @@ import {
   UNSET,
 } from "@sorbus/vm";
 import type { Core, Lambda, Local } from "../core.ts";
-import { assignsGlobal, coreName, isSimple, type Loop, loopOf, mayCapture, mentions, mentionsDirectly, primitiveOf } from "./analysis.ts";
+import {
+  assignsGlobal,
+  coreName,
+  isSimple,
+  type Loop,
+  loopOf,
+  mayCapture,
+  mentions,
+  mentionsDirectly,
+  primitiveOf,
+} from "./analysis.ts";
 import { binary, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
 
 /** Where a variable is. */
@@ -333,7 +343,8 @@ export class FunctionCompiler {
   private sequence(body: readonly Core[], last: (core: Core) => void): void {
     body.forEach((core, i) => {
       if (i === body.length - 1) last(core);
-      else if (core.op !== "const" && core.op !== "lambda") this.scoped(() => this.into(core, this.allocate()));
+      else if (core.op !== "const" && core.op !== "lambda")
+        this.scoped(() => this.into(core, this.allocate()));
     });
   }
 
@@ -452,7 +463,9 @@ export class FunctionCompiler {
     const scope = [...inits, core.body];
     locals.forEach((local, i) => {
       const register = first + i;
-      const boxed = (local.assigned && (local.captured || scope.some(mayCapture))) || (early[i] === true && local.captured);
+      const boxed =
+        (local.assigned && (local.captured || scope.some(mayCapture))) ||
+        (early[i] === true && local.captured);
       if (early[i]) this.asm.emit("CONST", register, this.constant(UNSET));
       else if (boxed || local.captured) this.asm.emit("CONST", register, this.constant(NIL));
       if (boxed) this.asm.emit("BOX", register);
@@ -493,7 +506,10 @@ export class FunctionCompiler {
   private readEarly(local: Local, i: number, core: Core & { op: "letrec" }): boolean {
     let run = i;
     while (run >= 0 && core.inits[run]?.op === "lambda") run--;
-    return core.inits.slice(0, run + 1).some((init) => mentions(init, local)) || mentionsDirectly(core.inits[i] as Core, local);
+    return (
+      core.inits.slice(0, run + 1).some((init) => mentions(init, local)) ||
+      mentionsDirectly(core.inits[i] as Core, local)
+    );
   }
 
   // ---- loops ---------------------------------------------------------------------------------
@@ -537,7 +553,9 @@ export class FunctionCompiler {
         const to = place.first + i;
         const unchanged = arg.op === "local" && arg.local === params[i] && !arg.local.assigned;
         if (unchanged) return;
-        const lastOne = core.args.slice(i + 1).every((later, j) => later.op === "local" && later.local === params[i + 1 + j]);
+        const lastOne = core.args
+          .slice(i + 1)
+          .every((later, j) => later.op === "local" && later.local === params[i + 1 + j]);
         if (lastOne && moves.length === 0 && !params.some((p) => p.assigned)) {
           this.into(arg, to);
           return;
@@ -610,7 +628,8 @@ export class FunctionCompiler {
     if (core.args.length !== 2 || a === undefined || b === undefined) return false;
     const small = immediate.get(name);
     if (small !== undefined) {
-      const [value, n] = b.op === "const" ? [a, b.value] : small.commutes && a.op === "const" ? [b, a.value] : [a, undefined];
+      const [value, n] =
+        b.op === "const" ? [a, b.value] : small.commutes && a.op === "const" ? [b, a.value] : [a, undefined];
       if (isSmall(n)) {
         const register = this.operand(value);
         this.at(core);

@@ -20,10 +20,11 @@ export const unary: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** With a small integer on the right; where the order does not matter, also on the left. */
-export const immediate: ReadonlyMap<string, { readonly opcode: string; readonly commutes: boolean }> = new Map([
-  ["+", { opcode: "ADDI", commutes: true }],
-  ["-", { opcode: "SUBI", commutes: false }],
-]);
+export const immediate: ReadonlyMap<string, { readonly opcode: string; readonly commutes: boolean }> =
+  new Map([
+    ["+", { opcode: "ADDI", commutes: true }],
+    ["-", { opcode: "SUBI", commutes: false }],
+  ]);
 
 /** Tests of two operands: jump when false. */
 export const testBinary: ReadonlyMap<string, string> = new Map([
@@ -51,5 +52,7 @@ export const testUnary: ReadonlyMap<string, string> = new Map([
 
 /** What fits an instruction's operand and is exact there. */
 export function isSmall(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 30 && !Object.is(value, -0);
+  return (
+    typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 30 && !Object.is(value, -0)
+  );
 }

@@ -29,7 +29,9 @@ export class Assembler {
   emit(name: string, ...operands: (number | Label)[]): void {
     const number = op(name);
     if (opcodes[number]?.operands.length !== operands.length) {
-      throw new RangeError(`${name} takes ${opcodes[number]?.operands.length} operands, got ${operands.length}`);
+      throw new RangeError(
+        `${name} takes ${opcodes[number]?.operands.length} operands, got ${operands.length}`,
+      );
     }
     this.code.push(number);
     for (const operand of operands) {

@@ -2,7 +2,7 @@
  * Which registers of a function still matter at an instruction: backward data flow over its code, from
  * what the opcode table says of each operand. Computed when it is first asked for.
  */
-import { type ClosureSpec, Code } from "./code.ts";
+import type { ClosureSpec, Code } from "./code.ts";
 import { HEADER, type Opcode, opcodes } from "./opcodes.ts";
 
 interface Instruction {

@@ -89,7 +89,12 @@ const rows: readonly Row[] = [
   ["TEMPLATE", "to:def k:const from:span n:count", "R[to] = the template K[k] filled with n registers"],
   ["CALL", "base:callee-base n:count to:def", "R[to] = result of the call at base", "C"],
   ["CALLGLOBAL", "cell:const base:base n:count to:def", "the same, of the value of a cell", "C"],
-  ["CALLNAMED", "base:callee-base n:count named:const to:def", "the same; K[named] lists keyword places", "C"],
+  [
+    "CALLNAMED",
+    "base:callee-base n:count named:const to:def",
+    "the same; K[named] lists keyword places",
+    "C",
+  ],
   ["TAILCALL", "base:callee-base n:count", "calls in place of this frame", "TC"],
   ["TAILCALLGLOBAL", "cell:const base:base n:count", "the same, of the value of a cell", "TC"],
   ["TAILCALLNAMED", "base:callee-base n:count named:const", "the same with named arguments", "TC"],

@@ -30,9 +30,11 @@ export function verify(code: Code, captured: number): string[] {
     }
     opcode.operands.forEach(({ name, kind }, i) => {
       const value = code.code[pc + 1 + i] as number;
-      if (kind === "const" && !(value >= 0 && value < code.constants.length)) say(`no constant ${value} (${name})`);
+      if (kind === "const" && !(value >= 0 && value < code.constants.length))
+        say(`no constant ${value} (${name})`);
       if (kind === "upval" && !(value >= 0 && value < captured)) say(`no captured value ${value}`);
-      if ((kind === "base" || kind === "callee-base") && value + HEADER > code.registers) say("no room for the outgoing frame");
+      if ((kind === "base" || kind === "callee-base") && value + HEADER > code.registers)
+        say("no room for the outgoing frame");
     });
     const { uses, defs, jumps } = effectOf(code, instruction);
     for (const r of [...uses, ...defs]) if (!(r >= 0 && r < code.registers)) say(`no register ${r}`);
@@ -40,10 +42,12 @@ export function verify(code: Code, captured: number): string[] {
     if (opcode.name === "CLOSURE") {
       const spec = code.constants[code.code[pc + 2] as number] as ClosureSpec;
       problems.push(...verify(spec.code, spec.captures.length));
-      for (const from of spec.captures) if (from < 0 && ~from >= captured) say(`no captured value ${~from} to pass on`);
+      for (const from of spec.captures)
+        if (from < 0 && ~from >= captured) say(`no captured value ${~from} to pass on`);
     }
   }
   const last = list.at(-1);
-  if (last === undefined || !last.opcode.terminates) problems.push(`${code.name || "fn"}: the end can be run past`);
+  if (last === undefined || !last.opcode.terminates)
+    problems.push(`${code.name || "fn"}: the end can be run past`);
   return problems;
 }

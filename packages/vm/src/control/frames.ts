@@ -9,12 +9,7 @@ import type { Cell } from "../heap/value.ts";
 import { ControlBuiltin } from "./builtins.ts";
 
 /** Prelude functions that call what they are given in tail position. */
-const passing: ReadonlySet<string> = new Set([
-  "call/cc",
-  "call-with-current-continuation",
-  "eval",
-  "%guard",
-]);
+const passing: ReadonlySet<string> = new Set(["call/cc", "call-with-current-continuation", "eval", "%guard"]);
 
 /**
  * Whether a call of the global `cell`, written in a program's own code, keeps the frame of its caller

@@ -1,6 +1,7 @@
 /** The one place that words a wrong number of arguments or wrong named arguments, for every tier. */
-import { type Condition, type ConditionSpan, Raise, type Value } from "../heap/value.ts";
+
 import { condition } from "../heap/index.ts";
+import { type Condition, type ConditionSpan, Raise, type Value } from "../heap/value.ts";
 
 /** What a function accepts, as far as counting goes. */
 export interface Arity {

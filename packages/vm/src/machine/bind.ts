@@ -2,7 +2,14 @@
 import { type Code, UNSET } from "../bytecode/code.ts";
 import { EMPTY, fromArray } from "../heap/index.ts";
 import type { Value } from "../heap/value.ts";
-import { arityCondition, duplicateKey, keyWithoutValue, missingKey, throwCondition, unknownKey } from "./arity.ts";
+import {
+  arityCondition,
+  duplicateKey,
+  keyWithoutValue,
+  missingKey,
+  throwCondition,
+  unknownKey,
+} from "./arity.ts";
 
 /** Arguments parted into named ones and the rest. */
 export interface SplitArguments {
@@ -62,7 +69,14 @@ export function bindSplit(
   const keys: unknown[] = code.keys.map(() => UNSET);
   for (const [key, value] of named) {
     const index = code.keys.findIndex((k) => k.name === key);
-    if (index < 0) throwCondition(unknownKey(code.name, key, code.keys.map((k) => k.name)));
+    if (index < 0)
+      throwCondition(
+        unknownKey(
+          code.name,
+          key,
+          code.keys.map((k) => k.name),
+        ),
+      );
     keys[index] = value;
   }
   const registers = bindPositional(code, positional, keys);

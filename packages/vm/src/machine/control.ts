@@ -1,25 +1,9 @@
-/** What the control builtins do to a thread of the VM (docs/control.md). */
-import type { Code } from "../bytecode/code.ts";
 import { HEADER } from "../bytecode/opcodes.ts";
 import type { ControlBuiltin } from "../control/builtins.ts";
 import { isInherited } from "../control/marks.ts";
-import {
-  bool,
-  closureCode,
-  condition,
-  dictEach,
-  EMPTY,
-  fromArray,
-  inspect,
-  isDict,
-  isList,
-  NIL,
-  toArray,
-} from "../heap/index.ts";
+import { bool, condition, fromArray, inspect, NIL, toArray } from "../heap/index.ts";
 import { Applicable, type Value } from "../heap/value.ts";
-import { ElementPrimitive } from "../markup/index.ts";
-import { notAFunction, throwCondition, unknownKey } from "./arity.ts";
-import { bindSplit } from "./bind.ts";
+import { throwCondition } from "./arity.ts";
 import { markCode } from "./machine-code.ts";
 import {
   Captured,
@@ -50,45 +34,57 @@ export function callControl(t: VmThread, builtin: ControlBuiltin, args: readonly
   const [a = NIL, b = NIL, c = NIL, d = NIL] = args;
   switch (builtin.name) {
     case "apply":
-      return t.callNext(a, [...args.slice(1, -1), ...toArray(expectList("apply", args[args.length - 1] ?? NIL))]);
     case "call-with-keys":
-      return callWithKeys(t, a, b, args.slice(2));
+      throw new RangeError(`${builtin.name} is resolved when it is called`);
     case "%with-mark":
-      return pushMark(t, a, b, c, NIL);
+      pushMark(t, a, b, c, NIL);
+      return;
     case "%with-exit":
-      return pushMark(t, a, b, c, d);
+      pushMark(t, a, b, c, d);
+      return;
     case "%mark":
-      return t.deliver(findMark(t, a) ?? b);
+      t.deliver(findMark(t, a) ?? b);
+      return;
     case "%marks": {
       const keys = toArray(a);
-      return t.deliver(marksOf(t, (key) => keys.includes(key)));
+      t.deliver(marksOf(t, (key) => keys.includes(key)));
+      return;
     }
     case "%inherited-marks":
-      return t.deliver(marksOf(t, isInherited));
+      t.deliver(marksOf(t, isInherited));
+      return;
     case "%at-mark?":
-      return t.deliver(bool(atMark(t, a, b)));
+      t.deliver(bool(atMark(t, a, b)));
+      return;
     case "%capture":
-      return t.callNext(c, [capture(t, a, b)]);
+      t.callNext(c, [capture(t, a, b)]);
+      return;
     case "%reinstate":
       reinstate(t, expectCaptured(a));
-      return t.callNext(b, []);
+      t.callNext(b, []);
+      return;
     case "%k-marks": {
       const keys = toArray(b);
       const found: Value[] = [];
       for (const part of expectCaptured(a).parts) collect(part, (key) => keys.includes(key), found);
-      return t.deliver(fromArray(found));
+      t.deliver(fromArray(found));
+      return;
     }
     case "%k-below":
-      return t.deliver(below(expectCaptured(a), b, c));
+      t.deliver(below(expectCaptured(a), b, c));
+      return;
     case "%make-continuation":
-      return t.deliver(new Applicable("continuation", a));
+      t.deliver(new Applicable("continuation", a));
+      return;
     case "%make-parameter":
-      return t.deliver(new Applicable("parameter", a));
+      t.deliver(new Applicable("parameter", a));
+      return;
     case "%request":
       t.stop = { type: "request", op: a as string, args: toArray(b), span: t.place() };
       return;
     case "%locate":
-      return t.deliver(t.located(a));
+      t.deliver(t.located(a));
+      return;
     case "%uncaught":
       t.stop = { type: "raised", condition: a };
       return;
@@ -105,53 +101,37 @@ export function callControl(t: VmThread, builtin: ControlBuiltin, args: readonly
       t.stop = { type: "await-all", tasks: taskList(a) };
       return;
     case "%task-result":
-      return taskResult(t, expectTask(a));
+      taskResult(t, expectTask(a));
+      return;
     case "%cancel":
       t.stop = { type: "cancel", task: expectTask(a), reason: b };
       return;
     case "%compile":
-      return t.deliver(t.machine.compile(a, b));
+      t.deliver(t.machine.compile(a, b));
+      return;
     default:
       builtin.name satisfies never;
   }
 }
 
-function expectList(name: string, value: Value): Value {
-  if (value === NIL) return EMPTY;
-  if (!isList(value)) throwCondition(condition("type", `${name}: expected a list as the last argument, got ${inspect(value)}`, value));
-  return value;
-}
-
 function expectCaptured(value: Value): Captured {
-  if (!(value instanceof Captured)) throwCondition(condition("type", `expected a captured continuation, got ${inspect(value)}`, value));
+  if (!(value instanceof Captured))
+    throwCondition(condition("type", `expected a captured continuation, got ${inspect(value)}`, value));
   return value;
 }
 
 function expectTask(value: Value): Task {
-  if (!(value instanceof Task)) throwCondition(condition("type", `await: expected a task, got ${inspect(value)}`, value));
+  if (!(value instanceof Task))
+    throwCondition(condition("type", `await: expected a task, got ${inspect(value)}`, value));
   return value;
 }
 
 function taskResult(t: VmThread, task: Task): void {
-  if (task.state !== "done" && task.state !== "raised") throwCondition(condition("control", "the task has not ended"));
+  if (task.state !== "done" && task.state !== "raised")
+    throwCondition(condition("control", "the task has not ended"));
   task.observed = true;
   if (task.state === "done") t.deliver(task.result);
   else t.callNext(t.machine.signal(), [task.result]);
-}
-
-function callWithKeys(t: VmThread, f: Value, keys: Value, positional: readonly Value[]): void {
-  if (!isDict(keys)) throwCondition(condition("type", `call-with-keys: expected a dict as keys, got ${inspect(keys)}`, keys));
-  const named: [string, Value][] = [];
-  dictEach(keys, (key, value) => named.push([key, value]));
-  let callee = f;
-  while (callee instanceof Applicable) callee = callee.procedure;
-  if (named.length === 0) return t.callNext(callee, positional);
-  if (callee instanceof ElementPrimitive) return t.deliver(callee.call(named, [...positional]));
-  const code = closureCode(callee) as Code | null;
-  if (code !== null) return t.pushFrame(code, callee, bindSplit(code, positional, named));
-  const name = (callee as { readonly name?: unknown }).name;
-  if (typeof name === "string") throwCondition(unknownKey(name, (named[0] as [string, Value])[0], []));
-  throwCondition(notAFunction(inspect(callee)));
 }
 
 function pushMark(t: VmThread, key: Value, value: Value, thunk: Value, exit: Value): void {

@@ -23,10 +23,10 @@ import {
 import { type Cell, Raise, type Value } from "../heap/value.ts";
 import { renderTemplate, type Template } from "../markup/index.ts";
 import type { Primitive } from "../primitives/primitive.ts";
-import { CODE, CLOSURE, DELTA, MARK_LINK, RETURN_PC } from "./stack.ts";
+import { arithmetic, empty, lists, unbound } from "./slow.ts";
+import { CLOSURE, CODE, DELTA, MARK_LINK, RETURN_PC } from "./stack.ts";
 import type { Budget, ThreadStep } from "./tasks.ts";
 import type { VmThread } from "./thread.ts";
-import { arithmetic, empty, lists, unbound } from "./slow.ts";
 
 /** Calls and loop iterations between two looks at limits and fuel. */
 const STRETCH = 20_000;
@@ -71,13 +71,15 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             S[fp + (code[pc + 1] as number)] = K[code[pc + 2] as number];
             pc += 3;
             continue;
-          case 2: { // GLOBAL
+          case 2: {
+            // GLOBAL
             const cell = K[code[pc + 2] as number] as Cell;
             S[fp + (code[pc + 1] as number)] = cell.value ?? t.machine.link(cell);
             pc += 3;
             continue;
           }
-          case 3: { // SETGLOBAL
+          case 3: {
+            // SETGLOBAL
             const cell = K[code[pc + 1] as number] as Cell;
             if (cell.value === undefined) unbound(t.machine, cell);
             cell.value = S[fp + (code[pc + 2] as number)] as Value;
@@ -92,7 +94,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             S[fp + (code[pc + 1] as number)] = closureGet(S[fp + CLOSURE] as Value, code[pc + 2] as number);
             pc += 3;
             continue;
-          case 6: { // BOX
+          case 6: {
+            // BOX
             const r = fp + (code[pc + 1] as number);
             S[r] = box(S[r] as Value);
             pc += 2;
@@ -120,10 +123,12 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 3;
             continue;
           case 11: // CHECKSET
-            if (S[fp + (code[pc + 1] as number)] === UNSET) unbound(t.machine, K[code[pc + 2] as number] as string);
+            if (S[fp + (code[pc + 1] as number)] === UNSET)
+              unbound(t.machine, K[code[pc + 2] as number] as string);
             pc += 3;
             continue;
-          case 12: { // CLOSURE
+          case 12: {
+            // CLOSURE
             const spec = K[code[pc + 2] as number] as ClosureSpec;
             const { captures } = spec;
             const captured: Value[] = new Array(captures.length);
@@ -163,12 +168,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             }
             pc = code[pc + 1] as number;
             continue;
-          case 16: { // JFALSE
+          case 16: {
+            // JFALSE
             const v = S[fp + (code[pc + 1] as number)];
             pc = v === FALSE || v === NIL ? (code[pc + 2] as number) : pc + 3;
             continue;
           }
-          case 17: { // JTRUE
+          case 17: {
+            // JTRUE
             const v = S[fp + (code[pc + 1] as number)];
             pc = v === FALSE || v === NIL ? pc + 3 : (code[pc + 2] as number);
             continue;
@@ -176,7 +183,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
           case 18: // JSET
             pc = S[fp + (code[pc + 1] as number)] === UNSET ? pc + 3 : (code[pc + 2] as number);
             continue;
-          case 19: { // ADD
+          case 19: {
+            // ADD
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -184,7 +192,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 20: { // SUB
+          case 20: {
+            // SUB
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -192,7 +201,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 21: { // MUL
+          case 21: {
+            // MUL
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -200,14 +210,16 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 22: { // ADDI
+          case 22: {
+            // ADDI
             const a = S[fp + (code[pc + 2] as number)];
             const n = code[pc + 3] as number;
             S[fp + (code[pc + 1] as number)] = typeof a === "number" ? a + n : arithmetic.add(a as Value, n);
             pc += 4;
             continue;
           }
-          case 23: { // LT
+          case 23: {
+            // LT
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -219,7 +231,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 24: { // LE
+          case 24: {
+            // LE
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -231,7 +244,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 25: { // EQ
+          case 25: {
+            // EQ
             const a = S[fp + (code[pc + 2] as number)];
             const b = S[fp + (code[pc + 3] as number)];
             S[fp + (code[pc + 1] as number)] =
@@ -245,13 +259,15 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc += 4;
             continue;
           }
-          case 26: { // NOT
+          case 26: {
+            // NOT
             const v = S[fp + (code[pc + 2] as number)];
             S[fp + (code[pc + 1] as number)] = v === FALSE || v === NIL ? TRUE : FALSE;
             pc += 3;
             continue;
           }
-          case 27: { // JNLT
+          case 27: {
+            // JNLT
             const a = S[fp + (code[pc + 1] as number)];
             const b = S[fp + (code[pc + 2] as number)];
             const yes =
@@ -261,7 +277,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 28: { // JNLE
+          case 28: {
+            // JNLE
             const a = S[fp + (code[pc + 1] as number)];
             const b = S[fp + (code[pc + 2] as number)];
             const yes =
@@ -271,7 +288,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 29: { // JNEQ
+          case 29: {
+            // JNEQ
             const a = S[fp + (code[pc + 1] as number)];
             const b = S[fp + (code[pc + 2] as number)];
             const yes =
@@ -279,21 +297,24 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 30: { // JNLTI
+          case 30: {
+            // JNLTI
             const a = S[fp + (code[pc + 1] as number)];
             const n = code[pc + 2] as number;
             const yes = typeof a === "number" ? a < n : arithmetic.less(a as Value, n) === TRUE;
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 31: { // JNGTI
+          case 31: {
+            // JNGTI
             const a = S[fp + (code[pc + 1] as number)];
             const n = code[pc + 2] as number;
             const yes = typeof a === "number" ? a > n : arithmetic.greater(a as Value, n) === TRUE;
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 32: { // JNEQI
+          case 32: {
+            // JNEQI
             const yes = S[fp + (code[pc + 1] as number)] === code[pc + 2];
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
@@ -344,21 +365,24 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             );
             pc += 6;
             continue;
-          case 42: { // PRIMN
+          case 42: {
+            // PRIMN
             const from = fp + (code[pc + 3] as number);
             const args = S.slice(from, from + (code[pc + 4] as number)) as Value[];
             S[fp + (code[pc + 1] as number)] = (K[code[pc + 2] as number] as Primitive).fn(...args);
             pc += 5;
             continue;
           }
-          case 43: { // TEMPLATE
+          case 43: {
+            // TEMPLATE
             const from = fp + (code[pc + 3] as number);
             const args = S.slice(from, from + (code[pc + 4] as number)) as Value[];
             S[fp + (code[pc + 1] as number)] = renderTemplate(K[code[pc + 2] as number] as Template, args);
             pc += 5;
             continue;
           }
-          case 44: { // CALL
+          case 44: {
+            // CALL
             if (--fuel < 0) break;
             const base = fp + (code[pc + 1] as number);
             const n = code[pc + 2] as number;
@@ -382,7 +406,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(base, n, undefined, pc + 4, false);
             break;
           }
-          case 45: { // CALLGLOBAL
+          case 45: {
+            // CALLGLOBAL
             if (--fuel < 0) break;
             const cell = K[code[pc + 1] as number] as Cell;
             const base = fp + (code[pc + 2] as number);
@@ -408,7 +433,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(base, n, undefined, pc + 5, false);
             break;
           }
-          case 46: { // CALLNAMED
+          case 46: {
+            // CALLNAMED
             if (--fuel < 0) break;
             t.stack = S;
             t.fp = fp;
@@ -418,7 +444,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(fp + (code[pc + 1] as number), code[pc + 2] as number, named, pc + 5, false);
             break;
           }
-          case 47: { // TAILCALL
+          case 47: {
+            // TAILCALL
             if (--fuel < 0) break;
             const base = fp + (code[pc + 1] as number);
             const n = code[pc + 2] as number;
@@ -440,7 +467,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(base, n, undefined, 0, true);
             break;
           }
-          case 48: { // TAILCALLGLOBAL
+          case 48: {
+            // TAILCALLGLOBAL
             if (--fuel < 0) break;
             const cell = K[code[pc + 1] as number] as Cell;
             const base = fp + (code[pc + 2] as number);
@@ -464,7 +492,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(base, n, undefined, 0, true);
             break;
           }
-          case 49: { // TAILCALLNAMED
+          case 49: {
+            // TAILCALLNAMED
             if (--fuel < 0) break;
             t.stack = S;
             t.fp = fp;
@@ -474,7 +503,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.invoke(fp + (code[pc + 1] as number), code[pc + 2] as number, named, 0, true);
             break;
           }
-          case 50: { // RETURN
+          case 50: {
+            // RETURN
             const value = S[fp + (code[pc + 1] as number)] as Value;
             if (fp > HEADER) {
               pc = S[fp + RETURN_PC] as number;
@@ -490,14 +520,16 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.underflow(value);
             break;
           }
-          case 51: { // SUBI
+          case 51: {
+            // SUBI
             const a = S[fp + (code[pc + 2] as number)];
             const n = code[pc + 3] as number;
             S[fp + (code[pc + 1] as number)] = typeof a === "number" ? a - n : arithmetic.sub(a as Value, n);
             pc += 4;
             continue;
           }
-          case 52: { // JNGT
+          case 52: {
+            // JNGT
             const a = S[fp + (code[pc + 1] as number)];
             const b = S[fp + (code[pc + 2] as number)];
             const yes =
@@ -507,7 +539,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 53: { // JNGE
+          case 53: {
+            // JNGE
             const a = S[fp + (code[pc + 1] as number)];
             const b = S[fp + (code[pc + 2] as number)];
             const yes =
@@ -517,21 +550,24 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 54: { // JNLEI
+          case 54: {
+            // JNLEI
             const a = S[fp + (code[pc + 1] as number)];
             const n = code[pc + 2] as number;
             const yes = typeof a === "number" ? a <= n : arithmetic.lessEqual(a as Value, n) === TRUE;
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 55: { // JNGEI
+          case 55: {
+            // JNGEI
             const a = S[fp + (code[pc + 1] as number)];
             const n = code[pc + 2] as number;
             const yes = typeof a === "number" ? a >= n : arithmetic.greaterEqual(a as Value, n) === TRUE;
             pc = yes ? pc + 4 : (code[pc + 3] as number);
             continue;
           }
-          case 56: { // POPMARK
+          case 56: {
+            // POPMARK
             const result = S[fp + (code[pc + 1] as number)] as Value;
             const exit = S[fp + (code[pc + 2] as number)] as Value;
             const link = S[fp + MARK_LINK] as number;
@@ -606,4 +642,5 @@ function payloadOf(error: unknown): Value {
 }
 
 /** How V8 says that a string, an array or its own stack would grow too large. */
-const HOST_LIMITS = /^(Invalid (string|array|typed array) length|Array buffer allocation failed|Maximum call stack)/;
+const HOST_LIMITS =
+  /^(Invalid (string|array|typed array) length|Array buffer allocation failed|Maximum call stack)/;

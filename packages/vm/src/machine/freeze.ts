@@ -5,8 +5,8 @@ import { HEADER } from "../bytecode/opcodes.ts";
 import type { Extension } from "../freeze/graph.ts";
 import type { Value } from "../heap/value.ts";
 import type { RunStats } from "./engine.ts";
-import { machineCodeByName, markCode } from "./machine-code.ts";
 import type { EffectiveLimits, Machine } from "./machine.ts";
+import { machineCodeByName, markCode } from "./machine-code.ts";
 import {
   Captured,
   CLOSURE,
@@ -206,6 +206,14 @@ export function vmExtensions(
       fill: (o, values) => Object.assign(o, { parts: values }),
     },
     {
+      // In the box of a variable that is captured before its initialisation.
+      tag: "vm-unset",
+      test: (o) => o === UNSET,
+      parts: () => ({ plain: null, values: [] }),
+      make: () => UNSET as object,
+      fill: () => {},
+    },
+    {
       tag: "vm-code",
       test: (o) => o instanceof Code,
       parts: (o) => ({ plain: codeName(o as Code), values: [] }),
@@ -218,7 +226,8 @@ export function vmExtensions(
       parts: (o) => {
         const t = o as VmThread;
         const { stop } = t;
-        const waiting = stop !== undefined && stop.type !== "fuel" && stop.type !== "done" && stop.type !== "raised";
+        const waiting =
+          stop !== undefined && stop.type !== "fuel" && stop.type !== "done" && stop.type !== "raised";
         const values: Value[] = [];
         let top = t.below;
         if (t.fp !== 0) {
@@ -273,4 +282,3 @@ export function vmExtensions(
     },
   };
 }
-

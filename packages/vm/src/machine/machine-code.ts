@@ -1,8 +1,8 @@
 /** Code that no program wrote: the frame under a thread's first call, and mark frames. */
 import { Assembler } from "../bytecode/assemble.ts";
 import { Code } from "../bytecode/code.ts";
-import { MARK_EXIT, MARK_REGISTERS, MARK_RESULT } from "./stack.ts";
 import { HEADER } from "../bytecode/opcodes.ts";
+import { MARK_EXIT, MARK_REGISTERS, MARK_RESULT } from "./stack.ts";
 
 function machineCode(name: string, registers: number, write: (assembler: Assembler) => void): Code {
   const assembler = new Assembler();

@@ -4,12 +4,12 @@
  * names. It reaches for nothing itself.
  */
 import type { Code, UnitCode } from "../bytecode/code.ts";
-import { closure, condition, inspect, NIL, stats as heapStats } from "../heap/index.ts";
+import { type FreezeWorld, freezeTree, thawTree } from "../freeze/tree.ts";
+import { closure, condition, stats as heapStats, inspect, NIL } from "../heap/index.ts";
 import { liveSize } from "../heap/live.ts";
 import { type Cell, Raise, type Value } from "../heap/value.ts";
-import type { Engine, EngineFiber, Limits, RunStats } from "./engine.ts";
 import { throwCondition } from "./arity.ts";
-import { type FreezeWorld, freezeTree, thawTree } from "../freeze/tree.ts";
+import type { Engine, EngineFiber, Limits, RunStats } from "./engine.ts";
 import { vmExtensions } from "./freeze.ts";
 import { type StartThread, TaskTree } from "./tasks.ts";
 import { VmThread } from "./thread.ts";
@@ -155,7 +155,10 @@ export class Machine implements Engine<UnitCode> {
   raiseUnbound(cell: Cell): never {
     const suggestion = this.host.suggest(cell);
     throwCondition(
-      condition("unbound", `${cell.name} is not defined${suggestion === undefined ? "" : `; did you mean ${suggestion}?`}`),
+      condition(
+        "unbound",
+        `${cell.name} is not defined${suggestion === undefined ? "" : `; did you mean ${suggestion}?`}`,
+      ),
     );
   }
 

@@ -89,12 +89,16 @@ export interface FoundMark {
 }
 
 /** Calls `visit` for each mark from `slice` down to the bottom of its part; stops when it returns true. */
-export function eachMark(slice: Slice | null, visit: (key: Value, value: Value, at: FoundMark) => boolean): boolean {
+export function eachMark(
+  slice: Slice | null,
+  visit: (key: Value, value: Value, at: FoundMark) => boolean,
+): boolean {
   for (let s = slice?.marked ?? null; s !== null; s = s.next?.marked ?? null) {
     let fp = s.markTop;
     for (;;) {
       const values = s.values;
-      if (visit(values[fp + MARK_KEY] as Value, values[fp + MARK_VALUE] as Value, { slice: s, fp })) return true;
+      if (visit(values[fp + MARK_KEY] as Value, values[fp + MARK_VALUE] as Value, { slice: s, fp }))
+        return true;
       const link = values[fp + MARK_LINK] as number;
       if (link === 0) break;
       fp -= link;

@@ -7,25 +7,14 @@
  */
 import { type Code, positionAt } from "../bytecode/code.ts";
 import { HEADER } from "../bytecode/opcodes.ts";
-import { ControlBuiltin } from "../control/builtins.ts";
-import { closureCode, condition, fromArray, inspect, NIL } from "../heap/index.ts";
-import {
-  Applicable,
-  Condition,
-  type ConditionSpan,
-  Raise,
-  type StackFrame,
-  type Value,
-} from "../heap/value.ts";
-import { ElementPrimitive } from "../markup/index.ts";
-import { Primitive } from "../primitives/primitive.ts";
-import { arityCondition, notAFunction, throwCondition } from "./arity.ts";
-import { bindArguments, splitNamed } from "./bind.ts";
+import { condition, NIL } from "../heap/index.ts";
+import { Condition, type ConditionSpan, Raise, type StackFrame, type Value } from "../heap/value.ts";
+import { type ResolvedCall, resolveCall } from "./call.ts";
 import { callControl } from "./control.ts";
 import { dispatch } from "./dispatch.ts";
-import { bootCode } from "./machine-code.ts";
 import type { RunStats } from "./engine.ts";
 import type { EffectiveLimits, Machine } from "./machine.ts";
+import { bootCode } from "./machine-code.ts";
 import {
   CLOSURE,
   CODE,
@@ -33,7 +22,7 @@ import {
   MARK_KEY,
   MARK_LINK,
   MARK_VALUE,
-  Part,
+  type Part,
   RETURN_PC,
   Slice,
   under,
@@ -90,7 +79,8 @@ export class VmThread implements Thread {
     this.stop = undefined;
     this.slotLimit = bounds.slots;
     this.stepsLeft = bounds.steps;
-    this.deadline = bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : machine.now() + bounds.time;
+    this.deadline =
+      bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : machine.now() + bounds.time;
     this.cancelReason = undefined;
     this.stack[HEADER + CODE] = boot;
     this.stack[HEADER + CLOSURE] = NIL;
@@ -239,7 +229,9 @@ export class VmThread implements Thread {
     const need = this.to + slots;
     if (need <= this.stack.length) return;
     if (this.depth() + slots > this.slotLimit) {
-      throw new Raise(condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"));
+      throw new Raise(
+        condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"),
+      );
     }
     if (need <= FULL_SEGMENT || this.fp === 0) this.reserve(need);
     else {
@@ -268,64 +260,36 @@ export class VmThread implements Thread {
    */
   invoke(base: number, n: number, named: readonly number[] | undefined, next: number, tail: boolean): void {
     const { stack } = this;
-    let f = stack[base + HEADER + CLOSURE] as Value;
-    while (f instanceof Applicable) f = f.procedure;
     const args: Value[] = new Array(n);
     for (let i = 0; i < n; i++) args[i] = stack[base + HEADER + i] as Value;
-    if (f instanceof Primitive) {
-      const value = callPrimitive(f, args, named);
-      if (tail) this.returnValue(value);
-      else {
-        this.pc = next;
-        this.deliver(value);
-      }
-      return;
-    }
-    const code = closureCode(f) as Code | null;
-    if (code !== null) {
-      const bound = bindArguments(code, args, named);
-      this.settleCall(base, next, tail);
-      this.pushFrame(code, f, bound);
-      return;
-    }
-    if (f instanceof ControlBuiltin) {
-      if (n < f.min || n > f.max) throwCondition(arityCondition(f, n));
-      this.settleCall(base, next, tail);
-      callControl(this, f, args);
-      return;
-    }
-    throwCondition(notAFunction(inspect(f)));
-  }
-
-  private settleCall(base: number, next: number, tail: boolean): void {
+    const call = resolveCall(stack[base + HEADER + CLOSURE] as Value, args, named);
     if (tail) this.dropFrame();
     else {
       this.pc = next;
       this.to = base;
     }
+    this.enter(call);
   }
 
   /** Calls `f` on top of the waiting top frame (or an empty segment), which gets the result. */
-  callNext(f: Value, args: readonly Value[], named?: readonly number[]): void {
-    let callee = f;
-    while (callee instanceof Applicable) callee = callee.procedure;
-    if (callee instanceof Primitive) {
-      this.deliver(callPrimitive(callee, args, named));
-      return;
+  callNext(f: Value, args: readonly Value[]): void {
+    this.enter(resolveCall(f, args, undefined));
+  }
+
+  private enter(call: ResolvedCall): void {
+    switch (call.type) {
+      case "value":
+        this.deliver(call.value);
+        return;
+      case "frame":
+        this.pushFrame(call.code, call.closure, call.registers);
+        return;
+      case "control":
+        callControl(this, call.builtin, call.args);
+        return;
+      default:
+        call satisfies never;
     }
-    const code = closureCode(callee) as Code | null;
-    if (code !== null) {
-      this.pushFrame(code, callee, bindArguments(code, args, named));
-      return;
-    }
-    if (callee instanceof ControlBuiltin) {
-      if (args.length < callee.min || args.length > callee.max) {
-        throwCondition(arityCondition(callee, args.length));
-      }
-      callControl(this, callee, args);
-      return;
-    }
-    throwCondition(notAFunction(inspect(callee)));
   }
 
   /** Pushes a frame on top of the waiting one; `registers` are its first. */
@@ -452,7 +416,8 @@ export class VmThread implements Thread {
     budget.fuel -= spent;
     this.stepsLeft -= spent;
     if (this.stepsLeft <= 0) return this.exhaust("steps: the program ran longer than its step limit allows");
-    if (this.machine.now() > this.deadline) return this.exhaust("time: the program ran longer than its time limit allows");
+    if (this.machine.now() > this.deadline)
+      return this.exhaust("time: the program ran longer than its time limit allows");
     this.machine.checkMemory(this);
     if (budget.fuel <= 0) {
       this.stop = { type: "fuel" };
@@ -475,19 +440,4 @@ export class VmThread implements Thread {
     this.interrupt(this.machine.cancelled(), reason);
     return false;
   }
-}
-
-/** Calls a primitive or an element after checking the number of arguments. */
-export function callPrimitive(f: Primitive, args: readonly Value[], named: readonly number[] | undefined): Value {
-  if (named !== undefined && f instanceof ElementPrimitive) {
-    const split = splitNamed(f.name, args, named);
-    return f.call(split.named, split.positional);
-  }
-  if (args.length < f.min || args.length > f.max) throwCondition(arityCondition(f, args.length));
-  return f.fn(...args);
-}
-
-/** An SX list of `[key, value]` pairs, as `%marks` gives them. */
-export function markList(pairs: readonly (readonly [Value, Value])[]): Value {
-  return fromArray(pairs.map(([key, value]) => fromArray([key, value])));
 }
