@@ -70,7 +70,7 @@ export interface Under {
   readonly mark: Mark | null;
   readonly frames: Frame | null;
   readonly under: Under | null;
-  /** Calls that wait for a result, from here down. */
+  /** Calls that wait for a result, and marks, from here down. */
   readonly depth: number;
 }
 
@@ -96,11 +96,11 @@ export interface Stack {
 
 /** Begins a new segment over `mark`. */
 export function pushMark(stack: Stack, mark: Mark | null): void {
-  stack.under = { mark, frames: stack.frames, under: stack.under, depth: depthOf(stack) };
+  stack.under = { mark, frames: stack.frames, under: stack.under, depth: depthOf(stack) + 1 };
   stack.frames = null;
 }
 
-/** How many calls wait for a result. */
+/** How many calls wait for a result, and marks. */
 export function depthOf({ frames, under }: Readonly<Stack>): number {
   let frame = frames;
   while (frame !== null && frame.type !== "return") frame = frame.next;

@@ -44,7 +44,7 @@ export type Control =
   | { readonly type: "stopped"; readonly step: ThreadStep };
 
 export interface MachineLimits {
-  /** How many calls may wait for a result. */
+  /** How many calls may wait for a result, marks included. */
   readonly depth: number;
 }
 

@@ -49,9 +49,9 @@ describe("bytes", () => {
     here.run(text);
     const there = new World(standardOps());
     there.run(text);
-    const [unit] = here.units("(map work (list 1 2 3))", "test.sx", here.module);
+    const [unit] = here.units("(map work (list 1 2 3))");
     if (unit === undefined) throw new Error("no unit");
-    const [same] = there.units("(map work (list 1 2 3))", "test.sx", there.module);
+    const [same] = there.units("(map work (list 1 2 3))");
     if (same === undefined) throw new Error("no unit");
     there.cek.thunk(same);
     const fiber = here.cek.evaluate(unit);
@@ -66,7 +66,7 @@ describe("bytes", () => {
   it("of a program whose code is not there are refused by name", () => {
     const here = new World(standardOps());
     here.run(`${HOST} (define (work x) (+ 1 (host x)))`);
-    const [unit] = here.units("(list (work 1))", "test.sx", here.module);
+    const [unit] = here.units("(list (work 1))");
     if (unit === undefined) throw new Error("no unit");
     const fiber = here.cek.evaluate(unit);
     fiber.run();
@@ -75,7 +75,7 @@ describe("bytes", () => {
 
   it("cannot hold an object of the host, and say where it is", () => {
     const world = new World({ "test/object": () => new WeakMap(), "test/double": (n) => n as number });
-    const [unit] = world.units("(let ((x (perform :test/object))) (list (perform :test/double 1) x))", "test.sx", world.module);
+    const [unit] = world.units("(let ((x (perform :test/object))) (list (perform :test/double 1) x))");
     if (unit === undefined) throw new Error("no unit");
     const fiber = world.cek.evaluate(unit);
     const step = fiber.run();
