@@ -181,7 +181,8 @@ function valuesOf(file: string, source: string, all: readonly RawExpectation[]):
   const wanted = all.filter((e) => e.mark === ";=>");
   if (wanted.length === 0) return [];
   const { forms, errors } = read(source, { file });
-  if (errors.length > 0) throw new SpecError(file, wanted[0]?.line ?? 0, "a case that cannot be read has no values");
+  if (errors.length > 0)
+    throw new SpecError(file, wanted[0]?.line ?? 0, "a case that cannot be read has no values");
   const ends = forms.map((form) => lineAt(source, form.origin.offset + form.end));
   return wanted.map(({ line, text }) => {
     const form = ends.findLastIndex((end) => end < line);

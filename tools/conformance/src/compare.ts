@@ -1,5 +1,5 @@
 /** One generated program on every way to run it. */
-import { nameOf, Runs, type Way, WAYS } from "./matrix.ts";
+import { nameOf, Runs, WAYS, type Way } from "./matrix.ts";
 import { difference, type Outcome } from "./outcome.ts";
 import { type Node, showProgram } from "./program.ts";
 
@@ -21,8 +21,17 @@ export interface Comparison {
 }
 
 /** Runs on all `ways`, the first is the reference. */
-export async function compare(forms: readonly Node[], concurrent: boolean, ways: readonly Way[] = WAYS): Promise<Comparison> {
-  const program = { file: "fuzz.sx", source: showProgram(forms), files: new Map<string, string>(), limits: {} };
+export async function compare(
+  forms: readonly Node[],
+  concurrent: boolean,
+  ways: readonly Way[] = WAYS,
+): Promise<Comparison> {
+  const program = {
+    file: "fuzz.sx",
+    source: showProgram(forms),
+    files: new Map<string, string>(),
+    limits: {},
+  };
   const runs = new Runs(FUEL);
   const outcomes: { way: Way; outcome: Outcome }[] = [];
   for (const way of ways) {

@@ -22,7 +22,8 @@ export interface FolderResult {
  */
 export async function runFolder(path: string, tier?: string): Promise<FolderResult> {
   const ways = WAYS.filter((way) => tier === undefined || way.tier === tier);
-  if (ways.length === 0) throw new RangeError(`there is no tier ${tier} to run on (known: ${TIERS.join(", ")})`);
+  if (ways.length === 0)
+    throw new RangeError(`there is no tier ${tier} to run on (known: ${TIERS.join(", ")})`);
   let passed = 0;
   let failed = 0;
   const report: string[] = [];
@@ -32,7 +33,11 @@ export async function runFolder(path: string, tier?: string): Promise<FolderResu
       if (problems.length === 0) passed += 1;
       else {
         failed += 1;
-        report.push(`✗ ${one.name} (${one.file}:${one.line})`, ...problems.map((p) => `  ${p.replaceAll("\n", "\n  ")}`), "");
+        report.push(
+          `✗ ${one.name} (${one.file}:${one.line})`,
+          ...problems.map((p) => `  ${p.replaceAll("\n", "\n  ")}`),
+          "",
+        );
       }
     }
   }
@@ -43,7 +48,8 @@ export async function runFolder(path: string, tier?: string): Promise<FolderResu
 async function problemsOf(one: Case, ways: readonly Way[]): Promise<string[]> {
   const found = new Map<string, Way[]>();
   const program = { ...one, read: (path: string) => readFileSync(path, "utf8") };
-  const first = ways.find((way) => way.tier === REFERENCE.tier && way.answers === REFERENCE.answers) ?? ways[0];
+  const first =
+    ways.find((way) => way.tier === REFERENCE.tier && way.answers === REFERENCE.answers) ?? ways[0];
   if (first === undefined) return [];
   const runs = new Runs();
   const reference = { way: first, outcome: await runs.run(program, first) };

@@ -4,7 +4,7 @@
  * minutes, --show (prints the program of --seed and runs it alone). Exits with 1 if anything diverged.
  */
 import { parseArgs } from "node:util";
-import { compare, type Comparison } from "./compare.ts";
+import { type Comparison, compare } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { nameOf, SKIPPED, WAYS } from "./matrix.ts";
 import { type Node, showProgram, sizeOf } from "./program.ts";
@@ -21,7 +21,8 @@ const { values: options } = parseArgs({
 
 function number(text: string, name: string): number {
   const n = Number(text);
-  if (text.trim() === "" || !Number.isFinite(n) || n < 0) throw new TypeError(`--${name} takes a number, not ${text}`);
+  if (text.trim() === "" || !Number.isFinite(n) || n < 0)
+    throw new TypeError(`--${name} takes a number, not ${text}`);
   return n;
 }
 
@@ -29,13 +30,25 @@ function number(text: string, name: string): number {
 const ENOUGH = 5;
 
 const first = options.seed === undefined ? Date.now() % 1_000_000_000 : number(options.seed, "seed");
-const count = options.show ? 1 : options.count === undefined ? Number.POSITIVE_INFINITY : number(options.count, "count");
-const end = options.count === undefined && !options.show ? Date.now() + number(options.minutes, "minutes") * 60_000 : Number.POSITIVE_INFINITY;
+const count = options.show
+  ? 1
+  : options.count === undefined
+    ? Number.POSITIVE_INFINITY
+    : number(options.count, "count");
+const end =
+  options.count === undefined && !options.show
+    ? Date.now() + number(options.minutes, "minutes") * 60_000
+    : Number.POSITIVE_INFINITY;
 
 for (const [tier, why] of SKIPPED) console.log(`!!! the tier ${tier} is SKIPPED: ${why}`);
 console.log(`seed ${first}: the program after n others has seed ${first} + n; ${WAYS.map(nameOf).join(" ")}`);
 
-async function report(seed: number, forms: readonly Node[], concurrent: boolean, found: Comparison): Promise<void> {
+async function report(
+  seed: number,
+  forms: readonly Node[],
+  concurrent: boolean,
+  found: Comparison,
+): Promise<void> {
   const [divergence] = found.divergences;
   if (divergence === undefined) return;
   console.log(`\n✗ seed ${seed}: ${divergence.kind}; making it smaller …`);
@@ -43,7 +56,8 @@ async function report(seed: number, forms: readonly Node[], concurrent: boolean,
     (await compare(smaller, concurrent)).divergences.some((d) => d.kind === divergence.kind);
   const small = await shrink(forms, same);
   console.log(showProgram(small));
-  for (const { way, text } of (await compare(small, concurrent)).divergences) console.log(`[${nameOf(way)}] ${text}`);
+  for (const { way, text } of (await compare(small, concurrent)).divergences)
+    console.log(`[${nameOf(way)}] ${text}`);
 }
 
 const endings = new Map<string, number>();
@@ -62,5 +76,7 @@ for (; ran < count && Date.now() < end && found < ENOUGH; ran += 1) {
 }
 
 const summary = [...endings].map(([ending, n]) => `${n} ${ending}`).join(", ");
-console.log(`\n${ran} programs of ${Math.round(size / Math.max(1, ran))} nodes on average (${summary}); ${found} diverged`);
+console.log(
+  `\n${ran} programs of ${Math.round(size / Math.max(1, ran))} nodes on average (${summary}); ${found} diverged`,
+);
 process.exitCode = found > 0 ? 1 : 0;

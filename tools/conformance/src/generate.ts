@@ -117,7 +117,9 @@ class Generator {
     if (known.length > 0 && this.random.chance(0.6)) return this.random.pick(known).name;
     switch (type) {
       case "num":
-        return this.random.chance(0.25) ? this.ask(scope, String(this.random.below(5))) : String(this.random.below(12) - 2);
+        return this.random.chance(0.25)
+          ? this.ask(scope, String(this.random.below(5)))
+          : String(this.random.below(12) - 2);
       case "bool":
         return this.random.pick(["true", "false", "nil"]);
       case "str":
@@ -149,7 +151,12 @@ class Generator {
   }
 
   /** A function that stays inside the form where it stands. */
-  private callback(type: Type, params: readonly (readonly [string, Type])[], scope: Scope, depth: number): Node {
+  private callback(
+    type: Type,
+    params: readonly (readonly [string, Type])[],
+    scope: Scope,
+    depth: number,
+  ): Node {
     let inner = scope;
     for (const [name, of] of params) inner = bind(inner, name, of, true);
     return list("fn", list(...params.map(([name]) => name)), this.expr(type, inner, depth));
@@ -177,7 +184,8 @@ class Generator {
       () => list("parameterize", list(list("p0", num())), value()),
       () => list("provide", '"ctx"', num(), value()),
       () => list("scope", '"s"', this.statement(scope, d), value()),
-      () => list("case", num(), list("0", value()), list(list("1", "2", "10"), value()), list("else", value())),
+      () =>
+        list("case", num(), list("0", value()), list(list("1", "2", "10"), value()), list("else", value())),
       () => this.match(type, scope, d),
       () => this.letrec(type, scope, d),
       () => this.loop(type, scope, d),
@@ -206,7 +214,10 @@ class Generator {
       const numbers = bind(bind(bind(scope, a, "num"), b, "num"), c, "nums");
       return list(
         "let",
-        bracket(bracket(a, b, "&rest", c), list("cons", other, list("cons", "1", this.expr("nums", scope, depth)))),
+        bracket(
+          bracket(a, b, "&rest", c),
+          list("cons", other, list("cons", "1", this.expr("nums", scope, depth))),
+        ),
         this.expr(type, numbers, depth),
       );
     }
@@ -221,7 +232,8 @@ class Generator {
       clauses.push(list(list("number?", e), this.expr(type, bind(scope, e, "num"), depth - 1)));
     }
     if (this.random.chance(0.3)) clauses.push(list(list("string?", e), this.expr(type, scope, depth - 1)));
-    if (this.random.chance(0.85)) clauses.push(list(this.random.pick(["else", "true"]), this.expr(type, scope, depth - 1)));
+    if (this.random.chance(0.85))
+      clauses.push(list(this.random.pick(["else", "true"]), this.expr(type, scope, depth - 1)));
     return list("guard", list(e, ...clauses), body);
   }
 
@@ -267,7 +279,9 @@ class Generator {
       "dynamic-wind",
       thunk(list("note", this.random.pick(['"in"', '"enter"']))),
       thunk(this.expr(type, scope, depth)),
-      thunk(this.random.chance(0.3) ? list("note", this.ask({ ...scope, ops: [] }, "3")) : list("note", '"out"')),
+      thunk(
+        this.random.chance(0.3) ? list("note", this.ask({ ...scope, ops: [] }, "3")) : list("note", '"out"'),
+      ),
     );
   }
 
@@ -275,9 +289,24 @@ class Generator {
     const k = this.name("k");
     const leave = list(k, this.expr(type, scope, depth - 1));
     const body = this.random.pick<() => Node>([
-      () => list("do", list("when", this.expr("bool", scope, depth - 1), leave), this.expr(type, scope, depth)),
-      () => list("do", list("for-each", this.callback("num", [["y", "num"]], scope, 1), this.expr("nums", scope, 1)), leave),
-      () => list("do", list("map", list("fn", list("y"), list("if", list(">", "y", "3"), leave, "y")), this.expr("nums", scope, 1)), this.expr(type, scope, depth)),
+      () =>
+        list("do", list("when", this.expr("bool", scope, depth - 1), leave), this.expr(type, scope, depth)),
+      () =>
+        list(
+          "do",
+          list("for-each", this.callback("num", [["y", "num"]], scope, 1), this.expr("nums", scope, 1)),
+          leave,
+        ),
+      () =>
+        list(
+          "do",
+          list(
+            "map",
+            list("fn", list("y"), list("if", list(">", "y", "3"), leave, "y")),
+            this.expr("nums", scope, 1),
+          ),
+          this.expr(type, scope, depth),
+        ),
     ])();
     return list("call/cc", list("fn", list(k), body));
   }
@@ -293,9 +322,19 @@ class Generator {
       list(list(k, "nil"), list(n, "0")),
       list(
         "let",
-        list(list(v, list("call/cc", list("fn", list("c"), list("set!", k, "c"), this.expr("num", scope, depth - 1))))),
+        list(
+          list(
+            v,
+            list("call/cc", list("fn", list("c"), list("set!", k, "c"), this.expr("num", scope, depth - 1))),
+          ),
+        ),
         list("set!", n, list("+", n, "1")),
-        list("if", list("<", n, "3"), list(k, this.expr("num", inner, depth - 1)), this.expr(type, inner, depth)),
+        list(
+          "if",
+          list("<", n, "3"),
+          list(k, this.expr("num", inner, depth - 1)),
+          this.expr(type, inner, depth),
+        ),
       ),
     );
   }
@@ -320,12 +359,14 @@ class Generator {
     const op = this.random.pick(["e/one", "e/two", "test/ask"]);
     const args = this.name("args");
     const resume = this.name("resume");
-    const answer = (): Node => this.random.chance(0.5) ? list("first", args) : this.expr("num", scope, depth - 1);
+    const answer = (): Node =>
+      this.random.chance(0.5) ? list("first", args) : this.expr("num", scope, depth - 1);
     const handler = this.random.pick<() => Node>([
       () => list(resume, answer()),
       () => list("let", list(list("r", list(resume, answer()))), list("note", '"resumed"'), "r"),
       () => list("do", list(resume, answer()), list(resume, answer())),
-      () => list("if", this.expr("bool", scope, 1), list(resume, answer()), this.expr(type, scope, depth - 1)),
+      () =>
+        list("if", this.expr("bool", scope, 1), list(resume, answer()), this.expr(type, scope, depth - 1)),
       () => this.expr(type, scope, depth - 1),
       () => list("do", this.statement(scope, depth - 1), list(resume, list("+", "1", answer()))),
       () => list("guard", list("e", list("true", this.expr(type, scope, depth - 1))), list(resume, answer())),
@@ -348,7 +389,12 @@ class Generator {
         this.expr("nums", scope, depth - 1),
         list(bracket(), value()),
         list(bracket(a), value(bind(scope, a, "num"))),
-        list(bracket(a, "&rest", b), ":when", this.expr("bool", bind(scope, a, "num"), 1), value(bind(bind(scope, a, "num"), b, "nums"))),
+        list(
+          bracket(a, "&rest", b),
+          ":when",
+          this.expr("bool", bind(scope, a, "num"), 1),
+          value(bind(bind(scope, a, "num"), b, "nums")),
+        ),
         list("_", value()),
       );
     }
@@ -381,7 +427,11 @@ class Generator {
     );
     const bounded = list("fn", list("x"), list(f, list("mod", "x", "4")));
     const g = this.name("g");
-    return list("letrec", list(list(f, loop), list(g, bounded)), this.expr(type, bind(scope, g, "fn"), depth));
+    return list(
+      "letrec",
+      list(list(f, loop), list(g, bounded)),
+      this.expr(type, bind(scope, g, "fn"), depth),
+    );
   }
 
   private loop(type: Type, scope: Scope, depth: number): Node {
@@ -389,12 +439,22 @@ class Generator {
     const inner = bind(scope, i, "num");
     const times = String(1 + this.random.below(3));
     return this.random.pick<() => Node>([
-      () => list("do", list("dotimes", list(i, times), this.statement(inner, depth - 1)), this.expr(type, scope, depth)),
+      () =>
+        list(
+          "do",
+          list("dotimes", list(i, times), this.statement(inner, depth - 1)),
+          this.expr(type, scope, depth),
+        ),
       () =>
         list(
           "let",
           list(list(i, "0")),
-          list("while", list("<", i, times), list("set!", i, list("+", i, "1")), this.statement(inner, depth - 1)),
+          list(
+            "while",
+            list("<", i, times),
+            list("set!", i, list("+", i, "1")),
+            this.statement(inner, depth - 1),
+          ),
           this.expr(type, inner, depth),
         ),
       () => {
@@ -403,7 +463,12 @@ class Generator {
           "let",
           loop,
           list(list(i, times)),
-          list("if", list("<", i, "1"), this.expr(type, inner, depth), list("do", this.statement(inner, depth - 1), list(loop, list("-", i, "1")))),
+          list(
+            "if",
+            list("<", i, "1"),
+            this.expr(type, inner, depth),
+            list("do", this.statement(inner, depth - 1), list(loop, list("-", i, "1"))),
+          ),
         );
       },
     ])();
@@ -432,18 +497,88 @@ class Generator {
       [1, (s, d) => list("len", this.expr("str", s, d))],
       [1, (s, d) => list("nth", nums(s, d), String(this.random.below(3)), num(s, 1))],
       [1, (s, d) => list("get", this.expr("dict", s, d), this.random.pick([":a", ":b", '"c d"']), num(s, 1))],
-      [2, (s, d) => list("reduce", this.random.chance(0.5) ? "+" : this.callback("num", [["acc", "num"], ["y", "num"]], s, d), num(s, 1), nums(s, d))],
-      [1, (s, d) => list("fold-right", this.callback("num", [["y", "num"], ["acc", "num"]], s, d), num(s, 1), nums(s, d))],
+      [
+        2,
+        (s, d) =>
+          list(
+            "reduce",
+            this.random.chance(0.5)
+              ? "+"
+              : this.callback(
+                  "num",
+                  [
+                    ["acc", "num"],
+                    ["y", "num"],
+                  ],
+                  s,
+                  d,
+                ),
+            num(s, 1),
+            nums(s, d),
+          ),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(
+            "fold-right",
+            this.callback(
+              "num",
+              [
+                ["y", "num"],
+                ["acc", "num"],
+              ],
+              s,
+              d,
+            ),
+            num(s, 1),
+            nums(s, d),
+          ),
+      ],
       [2, (s, d) => list(this.expr("fn", s, d), num(s, d))],
       [1, (s, d) => list("apply", "+", num(s, d), nums(s, d))],
       [1, (s, d) => list("note", num(s, d))],
       [1, () => list("p0")],
       [1, (s) => list("context", '"ctx"', this.leaf("num", s))],
-      [1, (s, d) => list("or", list("find", this.callback("bool", [["y", "num"]], s, d), nums(s, d)), num(s, 1))],
-      [1, (s, d) => list("if", list("some", this.callback("bool", [["y", "num"]], s, d), nums(s, d)), num(s, 1), num(s, 1))],
-      [1, (s, d) => list("let", list(list("v", list("vector", num(s, d), num(s, d)))), list("vector-set!", "v", "0", num(s, d)), list("vector-ref", "v", "0"))],
-      [1, (s, d) => list(list("fn", list("a", "&optional", list("b", num(s, d))), list("+", "a", "b")), num(s, d))],
-      [1, (s, d) => list(list("fn", list("a", "&key", list("size", num(s, d))), list("+", "a", "size")), ...(this.random.chance(0.5) ? [":size", num(s, d)] : []), num(s, d))],
+      [
+        1,
+        (s, d) =>
+          list("or", list("find", this.callback("bool", [["y", "num"]], s, d), nums(s, d)), num(s, 1)),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(
+            "if",
+            list("some", this.callback("bool", [["y", "num"]], s, d), nums(s, d)),
+            num(s, 1),
+            num(s, 1),
+          ),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(
+            "let",
+            list(list("v", list("vector", num(s, d), num(s, d)))),
+            list("vector-set!", "v", "0", num(s, d)),
+            list("vector-ref", "v", "0"),
+          ),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(list("fn", list("a", "&optional", list("b", num(s, d))), list("+", "a", "b")), num(s, d)),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(
+            list("fn", list("a", "&key", list("size", num(s, d))), list("+", "a", "size")),
+            ...(this.random.chance(0.5) ? [":size", num(s, d)] : []),
+            num(s, d),
+          ),
+      ],
       [1, (s, d) => list("eval", list("list", quote("+"), num(s, d), "1"))],
       [1, (s, d) => list(list("comp", this.expr("fn", s, d), this.expr("fn", s, d)), num(s, d))],
     ];
@@ -451,7 +586,11 @@ class Generator {
 
   private boolRules(): (readonly [number, Rule])[] {
     return [
-      [3, (s, d) => list(this.random.pick(["<", ">", "=", "<="]), this.expr("num", s, d), this.expr("num", s, d))],
+      [
+        3,
+        (s, d) =>
+          list(this.random.pick(["<", ">", "=", "<="]), this.expr("num", s, d), this.expr("num", s, d)),
+      ],
       [1, (s, d) => list("not", this.expr("bool", s, d))],
       [1, (s, d) => list(this.random.pick(["and", "or"]), this.expr("bool", s, d), this.expr("bool", s, d))],
       [1, (s, d) => list("even?", list("mod", this.expr("num", s, d), "5"))],
@@ -469,7 +608,23 @@ class Generator {
       [1, (s, d) => list("join", '"-"', this.expr("nums", s, d))],
       [1, (s, d) => list("inspect", this.expr(this.random.pick<Type>(["nums", "dict", "str"]), s, d))],
       [1, (s, d) => list("perform", ":test/echo", str(s, d))],
-      [2, (s, d) => list("render-to-html", list("p", ":class", str(s, d), ":hidden", this.expr("bool", s, d), str(s, d), list("b", this.expr("num", s, d)), this.expr("nums", s, d)))],
+      [
+        2,
+        (s, d) =>
+          list(
+            "render-to-html",
+            list(
+              "p",
+              ":class",
+              str(s, d),
+              ":hidden",
+              this.expr("bool", s, d),
+              str(s, d),
+              list("b", this.expr("num", s, d)),
+              this.expr("nums", s, d),
+            ),
+          ),
+      ],
       [1, (s, d) => list("replace", str(s, d), '"a"', str(s, 1))],
     ];
   }
@@ -484,17 +639,81 @@ class Generator {
       [1, (s, d) => list("cons", num(s, d), nums(s, d))],
       [4, (s, d) => list("map", this.callback("num", y, s, d), nums(s, d))],
       [1, (s, d) => list("map", nums(s, d), this.expr("fn", s, d))],
-      [1, (s, d) => list("map", this.callback("num", [["y", "num"], ["z", "num"]], s, d), nums(s, d), nums(s, 1))],
-      [2, (s, d) => list(this.random.pick(["filter", "remove", "take-while", "drop-while"]), this.callback("bool", y, s, d), nums(s, d))],
-      [1, (s, d) => list("map-indexed", this.callback("num", [["i", "num"], ["y", "num"]], s, d), nums(s, d))],
-      [1, (s, d) => list("flat-map", list("fn", list("y"), this.expr("nums", bind(s, "y", "num"), d)), nums(s, d))],
+      [
+        1,
+        (s, d) =>
+          list(
+            "map",
+            this.callback(
+              "num",
+              [
+                ["y", "num"],
+                ["z", "num"],
+              ],
+              s,
+              d,
+            ),
+            nums(s, d),
+            nums(s, 1),
+          ),
+      ],
+      [
+        2,
+        (s, d) =>
+          list(
+            this.random.pick(["filter", "remove", "take-while", "drop-while"]),
+            this.callback("bool", y, s, d),
+            nums(s, d),
+          ),
+      ],
+      [
+        1,
+        (s, d) =>
+          list(
+            "map-indexed",
+            this.callback(
+              "num",
+              [
+                ["i", "num"],
+                ["y", "num"],
+              ],
+              s,
+              d,
+            ),
+            nums(s, d),
+          ),
+      ],
+      [
+        1,
+        (s, d) =>
+          list("flat-map", list("fn", list("y"), this.expr("nums", bind(s, "y", "num"), d)), nums(s, d)),
+      ],
       [1, (s, d) => list("sort", nums(s, d))],
-      [2, (s, d) => list("sort", list("fn", list("y", "z"), list("<", this.ask(s, "y"), this.ask(s, "z"))), nums(s, d))],
+      [
+        2,
+        (s, d) =>
+          list("sort", list("fn", list("y", "z"), list("<", this.ask(s, "y"), this.ask(s, "z"))), nums(s, d)),
+      ],
       [1, (s, d) => list("sort-by", this.callback("num", y, s, d), nums(s, d))],
       [1, (s, d) => list("append", nums(s, d), nums(s, d))],
       [1, (s, d) => list("take", nums(s, d), String(this.random.below(4)))],
       [1, (s, d) => list("reverse", nums(s, d))],
-      [1, (s, d) => list("for", bracket("y", nums(s, d), "z", list("range", "2"), ":when", this.expr("bool", bind(s, "y", "num"), 1)), this.expr("num", bind(bind(s, "y", "num"), "z", "num"), d))],
+      [
+        1,
+        (s, d) =>
+          list(
+            "for",
+            bracket(
+              "y",
+              nums(s, d),
+              "z",
+              list("range", "2"),
+              ":when",
+              this.expr("bool", bind(s, "y", "num"), 1),
+            ),
+            this.expr("num", bind(bind(s, "y", "num"), "z", "num"), d),
+          ),
+      ],
       [1, (s, d) => list("range", list("mod", num(s, d), "5"))],
       [1, (s, d) => list("vals", this.expr("dict", s, d))],
       [1, (s, d) => list("perform", ":test/echo", nums(s, d))],

@@ -59,11 +59,14 @@ export function judge(one: Case, outcome: Outcome): Problem[] {
   const say = (line: number, what: string, expected: string, got: string): void => {
     problems.push({ line, text: `${what}\n  expected ${expected}\n  got      ${got}` });
   };
-  judgeEnding(one, outcome.ending, (line, expected) => say(line, "ending", expected, showEnding(outcome.ending)));
+  judgeEnding(one, outcome.ending, (line, expected) =>
+    say(line, "ending", expected, showEnding(outcome.ending)),
+  );
   for (const { line, form, text } of one.values) {
     const got = outcome.values[form];
     if (got === undefined) {
-      if (outcome.ending.type === "done" || one.ending !== undefined) say(line, "value", text, "(not reached)");
+      if (outcome.ending.type === "done" || one.ending !== undefined)
+        say(line, "value", text, "(not reached)");
     } else if (got !== text) say(line, "value", text, shorten(got));
   }
   if (one.output !== undefined) {

@@ -44,7 +44,7 @@ export function sizeOf(node: Node): number {
 export class Random {
   private state: number;
   constructor(seed: number) {
-    this.state = (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0) || 1;
+    this.state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0 || 1;
     for (let i = 0; i < 8; i += 1) this.next();
   }
 

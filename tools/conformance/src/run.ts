@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Case } from "./case.ts";
-import { casesOf, check, nameOf, Runs, SKIPPED, SPEC_FILES, type Way, WAYS } from "./matrix.ts";
+import { casesOf, check, nameOf, Runs, SKIPPED, SPEC_FILES, WAYS, type Way } from "./matrix.ts";
 import type { Outcome } from "./outcome.ts";
 
 const { values: options } = parseArgs({
@@ -20,7 +20,8 @@ const { values: options } = parseArgs({
 });
 
 function wanted(given: readonly string[], name: string, known: readonly string[], what: string): boolean {
-  for (const w of given) if (!known.includes(w)) throw new TypeError(`no ${what} ${w}; there are ${known.join(", ")}`);
+  for (const w of given)
+    if (!known.includes(w)) throw new TypeError(`no ${what} ${w}; there are ${known.join(", ")}`);
   return given.length === 0 || given.includes(name);
 }
 
@@ -34,8 +35,18 @@ const cases: Case[] = stems
 for (const [tier, why] of SKIPPED) console.log(`!!! the tier ${tier} is SKIPPED: ${why}`);
 const ways = WAYS.filter(
   ({ tier, answers }) =>
-    wanted(options.tier, tier, WAYS.map((w) => w.tier), "tier") &&
-    wanted(options.answers, answers, WAYS.map((w) => w.answers), "way of answering"),
+    wanted(
+      options.tier,
+      tier,
+      WAYS.map((w) => w.tier),
+      "tier",
+    ) &&
+    wanted(
+      options.answers,
+      answers,
+      WAYS.map((w) => w.answers),
+      "way of answering",
+    ),
 );
 
 const failures = new Map<Way, number>(ways.map((way) => [way, 0]));
@@ -47,7 +58,8 @@ for (const one of cases) {
     const start = performance.now();
     ran.push({ way, outcome: await runs.run(one, way) });
     const took = performance.now() - start;
-    if (options.slow && took > 500) console.log(`${Math.round(took)} ms ${nameOf(way)} ${one.file}:${one.line} ${one.name}`);
+    if (options.slow && took > 500)
+      console.log(`${Math.round(took)} ms ${nameOf(way)} ${one.file}:${one.line} ${one.name}`);
   }
   // Held against the first that does what the case expects.
   const good = ran.find(({ outcome }) => check(one, outcome, undefined).length === 0);
@@ -67,7 +79,9 @@ for (const one of cases) {
 
 console.log("");
 for (const [way, count] of failures) {
-  console.log(`${nameOf(way).padEnd(12)} ${cases.length - count} passed${count > 0 ? `, ${count} FAILED` : ""}`);
+  console.log(
+    `${nameOf(way).padEnd(12)} ${cases.length - count} passed${count > 0 ? `, ${count} FAILED` : ""}`,
+  );
 }
 console.log(`${cases.length} cases, ${bad} with problems`);
 process.exitCode = bad > 0 ? 1 : 0;

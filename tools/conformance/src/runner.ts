@@ -16,14 +16,22 @@ export interface Runnable extends Pick<Case, "file" | "source" | "files" | "limi
 }
 
 /** Never throws: what should not happen is an ending of type "broken". */
-export async function runCase(one: Runnable, tier: Tier, answers: Answers, fuel: number = FUEL): Promise<Outcome> {
+export async function runCase(
+  one: Runnable,
+  tier: Tier,
+  answers: Answers,
+  fuel: number = FUEL,
+): Promise<Outcome> {
   const world = new World();
   const values: string[] = [];
   let ending: Ending = { type: "done" };
   try {
     ending = await runForms(one, tier, answers, fuel, world, values);
   } catch (error) {
-    ending = { type: "broken", text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    ending = {
+      type: "broken",
+      text: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
   }
   return { values, trace: world.trace, output: world.output, ending, requests: world.requests };
 }
@@ -40,7 +48,16 @@ async function runForms(
   const [error] = errors;
   if (error !== undefined) {
     const { file, line, column } = error.span;
-    return { type: "condition", kind: "read", message: error.message, data: "()", file, line, column, stack: [] };
+    return {
+      type: "condition",
+      kind: "read",
+      message: error.message,
+      data: "()",
+      file,
+      line,
+      column,
+      stack: [],
+    };
   }
   const program = new Program(tier, one.file, one.files, one.limits, one.read);
   const options = { answers, world, fuel, thaw: (bytes: Uint8Array) => program.thaw(bytes) };

@@ -45,7 +45,10 @@ function replaceIn(node: Node, path: readonly number[], by: Node): Node {
   const [first, ...rest] = path;
   if (first === undefined || typeof node === "string") return by;
   const branch: Branch = node;
-  return { ...branch, items: branch.items.map((item, i) => (i === first ? replaceIn(item, rest, by) : item)) };
+  return {
+    ...branch,
+    items: branch.items.map((item, i) => (i === first ? replaceIn(item, rest, by) : item)),
+  };
 }
 
 /**

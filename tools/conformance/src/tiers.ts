@@ -2,8 +2,9 @@
  * The seam to the engines: a fresh program on a tier, form by form. All that knows how a runtime is put
  * together is here.
  */
-import { announce, type Loader, type LoadAnswer, type LoadStep, MacroSuspended, type Module } from "@sorbus/compiler";
+
 import { cekTier } from "@sorbus/cek";
+import { announce, type LoadAnswer, type LoadStep, MacroSuspended, type Module } from "@sorbus/compiler";
 import type { Form } from "@sorbus/reader";
 import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
 import { Raise } from "@sorbus/vm";
@@ -44,7 +45,9 @@ export class Program {
   ) {
     const make = makers[tier];
     if (make === undefined) throw new TypeError(missing(tier));
-    this.files = new Map(Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]));
+    this.files = new Map(
+      Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]),
+    );
     this.limits = limits;
     this.readOther = readOther;
     this.world = new World(make, limits, () => performance.now(), this.runNow, true, resolvePath);

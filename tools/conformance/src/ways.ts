@@ -3,7 +3,7 @@ import type { Case } from "./case.ts";
 import { ANSWERS, type Answers } from "./drive.ts";
 import { difference, judge, type Outcome } from "./outcome.ts";
 import { type Runnable, runCase } from "./runner.ts";
-import { missing, type Tier, TIERS } from "./tiers.ts";
+import { missing, TIERS, type Tier } from "./tiers.ts";
 
 export interface Way {
   readonly tier: Tier;
@@ -28,7 +28,11 @@ export const WAYS: readonly Way[] = TIERS.filter((tier) => !SKIPPED.has(tier)).f
 );
 
 /** All that is wrong with an outcome, by its case and by another way's outcome; each starts with `file:line:`. */
-export function check(one: Case, outcome: Outcome, other: { readonly way: Way; readonly outcome: Outcome } | undefined): string[] {
+export function check(
+  one: Case,
+  outcome: Outcome,
+  other: { readonly way: Way; readonly outcome: Outcome } | undefined,
+): string[] {
   const problems = judge(one, outcome).map((p) => `${one.file}:${p.line}: ${p.text}`);
   // What differs from an expectation is told once.
   if (problems.length > 0 || other === undefined) return problems;

@@ -1,17 +1,6 @@
 /** The world that cases run in: a few ops with known answers, the standard ops in memory, and a log of all of it. */
-import { OpError, type OpDeclaration, Resolver } from "@sorbus/io-resolver";
-import {
-  Condition,
-  equal,
-  inspect,
-  isList,
-  list,
-  NIL,
-  Raise,
-  str,
-  toArray,
-  type Value,
-} from "@sorbus/vm";
+import { type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
+import { Condition, equal, inspect, isList, list, NIL, Raise, str, toArray, type Value } from "@sorbus/vm";
 
 /** One effect as it went out and came back. */
 export interface TraceEntry {
@@ -132,7 +121,8 @@ export class World {
 /** What the program sees raised for an error that a resolver threw. */
 export function conditionOf(error: unknown): Value {
   if (error instanceof Raise) return error.payload;
-  if (error instanceof OpError) return new Condition(error.kind, error.message, list(...(error.data as Value[])));
+  if (error instanceof OpError)
+    return new Condition(error.kind, error.message, list(...(error.data as Value[])));
   throw error;
 }
 

@@ -7,7 +7,10 @@ const spec = new URL("../../../spec/", import.meta.url);
 
 describe("parsing of spec files", () => {
   test("expectations belong to the expression above", () => {
-    const [one] = parseSpec("x.sx", "; intro\n;;; case: a\n(define x 1)\nx\n;=> 1\n(list x\n  x)\n;=> (1 1)\n");
+    const [one] = parseSpec(
+      "x.sx",
+      "; intro\n;;; case: a\n(define x 1)\nx\n;=> 1\n(list x\n  x)\n;=> (1 1)\n",
+    );
     expect(one?.values).toEqual([
       { line: 5, form: 1, text: "1" },
       { line: 8, form: 2, text: "(1 1)" },
@@ -15,7 +18,10 @@ describe("parsing of spec files", () => {
   });
 
   test("places stay those of the spec file", () => {
-    const [, two] = parseSpec("x.sx", ";;; case: a\n1\n;;; case: b\n;;; file: ./m.sx\n(define y 1)\n;;; main\n(f)\n");
+    const [, two] = parseSpec(
+      "x.sx",
+      ";;; case: a\n1\n;;; case: b\n;;; file: ./m.sx\n(define y 1)\n;;; main\n(f)\n",
+    );
     expect(two?.source.split("\n").indexOf("(f)")).toBe(6);
     expect(two?.files.get("./m.sx")?.split("\n").indexOf("(define y 1)")).toBe(4);
   });
@@ -53,9 +59,13 @@ describe("the spec folder", () => {
     for (const one of cases) {
       const readable = one.ending?.type !== "condition" || one.ending.kind !== "read";
       const { errors } = read(one.source, { file: one.file });
-      if (readable) expect(errors.map((e) => `${one.file}:${one.line} ${one.name}: ${e.message}`)).toEqual([]);
+      if (readable)
+        expect(errors.map((e) => `${one.file}:${one.line} ${one.name}: ${e.message}`)).toEqual([]);
       expect(
-        one.values.length > 0 || one.ending !== undefined || one.trace !== undefined || one.output !== undefined,
+        one.values.length > 0 ||
+          one.ending !== undefined ||
+          one.trace !== undefined ||
+          one.output !== undefined,
         `${one.file}:${one.line}: ${one.name} expects nothing`,
       ).toBe(true);
     }
