@@ -19,10 +19,13 @@ function docAbove(text: string, offset: number): string {
 export function preludeModule(): string {
   const seen = new Set<string>();
   const rows: string[] = [];
-  for (const file of readdirSync(folder).filter((f) => f.endsWith(".sx")).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((f) => f.endsWith(".sx"))
+    .sort()) {
     const text = readFileSync(new URL(file, folder), "utf8");
     const { forms, errors } = read(text, { file: `prelude/${file}` });
-    if (errors[0] !== undefined) throw new Error(`prelude/${file}:${errors[0].span.line}: ${errors[0].message}`);
+    if (errors[0] !== undefined)
+      throw new Error(`prelude/${file}:${errors[0].span.line}: ${errors[0].message}`);
     for (const form of forms) {
       const [head, target] = form.type === "list" ? form.items : [];
       const named = target?.type === "list" ? target.items[0] : target;
@@ -32,7 +35,12 @@ export function preludeModule(): string {
       if (seen.has(named.name)) throw new Error(`prelude/${file}: ${named.name} is defined twice`);
       seen.add(named.name);
       const start = form.origin.offset + form.start;
-      const params = target?.type === "list" ? target.items.slice(1).map((p) => text.slice(form.origin.offset + p.start, form.origin.offset + p.end)) : [];
+      const params =
+        target?.type === "list"
+          ? target.items
+              .slice(1)
+              .map((p) => text.slice(form.origin.offset + p.start, form.origin.offset + p.end))
+          : [];
       rows.push(
         `  [${JSON.stringify(named.name)}, { file: ${JSON.stringify(file)}, params: ${JSON.stringify(params.join(" "))}, doc: ${JSON.stringify(docAbove(text, start))}, text: ${JSON.stringify(text.slice(start, form.origin.offset + form.end))} }],`,
       );

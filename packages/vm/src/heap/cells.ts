@@ -1,6 +1,7 @@
 /** Boxes, closures and records: fixed numbers of slots behind a header. */
+
+import { MAX_DIRECT_ARITY } from "./arity.ts";
 import { expected, heap, put } from "./instance.ts";
-import { MAX_DIRECT_ARITY } from "./types.ts";
 import type { RecordType, Value } from "./value.ts";
 
 /** A captured variable that is assigned. */

@@ -51,7 +51,6 @@ export {
 export { inspect, inspectBriefly, PRINT, str } from "./print.ts";
 export { SxSet } from "./set.ts";
 export { HashTable } from "./table.ts";
-export { HEAP_TYPES, MAX_DIRECT_ARITY } from "./types.ts";
 export {
   isVector,
   makeVector,

@@ -1,13 +1,12 @@
 /** The one instance of the heap module, and what every other file of the heap needs from it. */
-
+import { heapBytes } from "./bytes.ts";
 import { type HeapExports, STRUCTS, type Struct } from "./module/exports.ts";
-import { buildHeap } from "./module.ts";
 import { Condition, type ErrorKind, Raise, type Value } from "./value.ts";
 import { globalValue, instantiate, wasmApi } from "./wasm.ts";
 
 // Asked first, so that an engine without GC types is told apart from a mistake in the module.
 wasmApi();
-const exported = instantiate(buildHeap(), { js: { number: (x: number): number => x } });
+const exported = instantiate(heapBytes(), { js: { number: (x: number): number => x } });
 
 /**
  * The module's exports as they are, for compiled modules to import: the globals `nil`, `false`, `true`,

@@ -17,6 +17,16 @@ import { defineSlots } from "./module/slots.ts";
 import { defineVectors } from "./module/vectors.ts";
 import { HEAP_TYPES } from "./types.ts";
 
+/** A module that is valid where GC types exist: a function of an anyref. */
+export function buildProbe(): Uint8Array {
+  const module = new Module();
+  module
+    .func("probe", { params: { x: anyref }, results: ["i32"] })
+    .op("local.get", 0)
+    .op("ref.is_null");
+  return module.encode();
+}
+
 export function buildHeap(): Uint8Array {
   const m = new Module("sorbus heap");
   m.rec(HEAP_TYPES);

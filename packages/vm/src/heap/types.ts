@@ -21,9 +21,9 @@ import {
   struct,
   type TypeDef,
 } from "@sorbus/wasm-encoder";
+import { MAX_DIRECT_ARITY } from "./arity.ts";
 
-/** Functions of up to so many required parameters (and no others) have a type of their own. */
-export const MAX_DIRECT_ARITY = 8;
+export { MAX_DIRECT_ARITY };
 
 const closureFields = { meta: immut(externref), env: immut(ref("$anys")) };
 

@@ -1,5 +1,5 @@
 /** The little of the WebAssembly JavaScript API that is used, and the check that GC types exist. */
-import { anyref, Module as Builder } from "@sorbus/wasm-encoder";
+import { probeBytes } from "./bytes.ts";
 
 interface WasmGlobal {
   readonly value: unknown;
@@ -19,19 +19,10 @@ interface WasmApi {
 export const REQUIREMENT =
   "Sorbus needs WebAssembly with garbage-collected types: Node 22, Chrome 119, Firefox 120, Safari 18.2, or later";
 
-function probe(): Uint8Array {
-  const module = new Builder();
-  module
-    .func("probe", { params: { x: anyref }, results: ["i32"] })
-    .op("local.get", 0)
-    .op("ref.is_null");
-  return module.encode();
-}
-
 /** The engine's WebAssembly. Throws one clear Error where GC types are missing. */
 export function wasmApi(): WasmApi {
   const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (api === undefined || !api.validate(probe())) throw new Error(REQUIREMENT);
+  if (api === undefined || !api.validate(probeBytes())) throw new Error(REQUIREMENT);
   return api;
 }
 
