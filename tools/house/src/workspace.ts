@@ -23,7 +23,8 @@ export interface Member {
   readonly folder: string;
   /** Absolute path of the folder. */
   readonly path: string;
-  readonly group: "packages" | "apps" | "tools";
+  /** `packages`, `apps`, `tools` or `examples`. */
+  readonly group: string;
   readonly manifest: Manifest;
 }
 
@@ -35,17 +36,22 @@ export function readManifest(path: string): Manifest {
   return JSON.parse(readFileSync(path, "utf8")) as Manifest;
 }
 
-/** Every member of the workspace at `base`, packages first, each group by name. */
+/** Every member of the workspace at `base`, in the order of pnpm-workspace.yaml, those of one pattern by name. */
 export function members(base: string = root): Member[] {
+  const patterns = readFileSync(join(base, "pnpm-workspace.yaml"), "utf8").matchAll(/^ {2}- (\w+)(\/\*)?$/gm);
   const found: Member[] = [];
-  for (const group of ["packages", "apps", "tools"] as const) {
-    const parent = join(base, group);
-    if (!existsSync(parent)) continue;
-    for (const name of readdirSync(parent).sort()) {
-      const path = join(parent, name);
+  for (const [, group = "", star] of patterns) {
+    if (!existsSync(join(base, group))) continue;
+    const folders =
+      star === undefined
+        ? [group]
+        : readdirSync(join(base, group))
+            .sort()
+            .map((name) => `${group}/${name}`);
+    for (const folder of folders) {
+      const path = join(base, folder);
       const manifest = join(path, "package.json");
-      if (existsSync(manifest))
-        found.push({ folder: `${group}/${name}`, path, group, manifest: readManifest(manifest) });
+      if (existsSync(manifest)) found.push({ folder, path, group, manifest: readManifest(manifest) });
     }
   }
   return found;

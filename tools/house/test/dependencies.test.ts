@@ -16,6 +16,7 @@ function workspace(files: Record<string, string>): string {
   made.push(folder);
   const all: Record<string, string> = {
     "package.json": JSON.stringify({ name: "root", version: "0.0.0" }),
+    "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
     "packages/reader/package.json": JSON.stringify({
       name: "@sorbus/reader",
       version: "0.0.0",
