@@ -13,8 +13,7 @@ export function startingBenchmark(): Benchmark {
     { name: "node -p 1", run: () => output(["-p", "1"]) },
     {
       name: "sx from source",
-      run: () =>
-        output(["--import", "tsx", "--conditions=@sorbus/source", path("apps/cli/src/main.ts"), "eval", "1"]),
+      run: () => output(["--conditions=@sorbus/source", path("apps/cli/src/sx.ts"), "eval", "1"]),
     },
   ];
   const built = path("apps/cli/dist/main.js");

@@ -75,6 +75,19 @@ describe("what the check finds", () => {
       /tests may not depend on @sorbus\/vm/,
     ],
     [
+      "a package that depends on a tool",
+      {
+        "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - tools/*\n",
+        "tools/t/package.json": JSON.stringify({ name: "t", version: "0.0.0" }),
+        "packages/reader/package.json": JSON.stringify({
+          name: "@sorbus/reader",
+          version: "0.0.0",
+          devDependencies: { t: "workspace:^" },
+        }),
+      },
+      /depends on t, which is no package/,
+    ],
+    [
       "an undeclared import",
       { "packages/reader/src/a.ts": 'import { x } from "left-pad";' },
       /imports left-pad, which its package.json does not declare/,
