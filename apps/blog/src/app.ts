@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import { open, type Store } from "@sorbus/durable-kv";
 import { type HttpServer, type Log, serveApp } from "@sorbus/http-host";
 import type { OpDeclaration } from "@sorbus/io-resolver";
-import { kvOps } from "@sorbus/io-resolver/kv";
-import { createRuntime, type Runtime, type RuntimeOptions } from "sorbus";
+import { createRuntime, type Runtime, type RuntimeOptions, storeOps } from "sorbus";
 import type { Config } from "./config.ts";
 import { readPosts } from "./content.ts";
 import { assetOps, markdownOps, settingOps } from "./ops.ts";
@@ -20,7 +19,7 @@ export class ProgramError extends Error {}
 /** The ops that the pages perform. */
 export function blogOps(store: Store, url: string | undefined): OpDeclaration[] {
   return [
-    ...kvOps(store),
+    ...storeOps(store),
     ...markdownOps(),
     ...assetOps(STATIC.folder, STATIC.prefix),
     ...settingOps({ url }),

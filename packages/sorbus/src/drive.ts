@@ -172,7 +172,8 @@ class Drive {
         try {
           give();
         } catch (error) {
-          return this.fail(error);
+          this.fail(error);
+          return;
         }
         this.go();
       };
@@ -196,7 +197,8 @@ class Drive {
     try {
       ended = this.advance();
     } catch (error) {
-      return this.fail(error);
+      this.fail(error);
+      return;
     }
     if (ended === undefined) return;
     this.settle = undefined;

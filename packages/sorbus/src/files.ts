@@ -35,5 +35,20 @@ export const nodeFiles: SourceFiles = {
     const { path } = node();
     return from === "" ? path.resolve(specifier) : path.resolve(path.dirname(from), specifier);
   },
-  read: (file) => node().fs.readFileSync(file, "utf8"),
+  read(file) {
+    try {
+      return node().fs.readFileSync(file, "utf8");
+    } catch (error) {
+      const why = MISTAKES[(error as { readonly code?: string }).code ?? ""];
+      throw why === undefined ? error : new Error(why, { cause: error });
+    }
+  },
+};
+
+/** What people call the usual reasons; their messages name the file already. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "its permissions do not allow it",
 };

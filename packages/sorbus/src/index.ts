@@ -1,7 +1,9 @@
 /** SX for JavaScript: a small Lisp whose programs can pause anywhere. */
+export { type CheckedFile, checkProgram, type Finding } from "./check.ts";
 export type { Answers } from "./drive.ts";
 export { report, SxError } from "./error.ts";
 export { nodeFiles, type SourceFiles } from "./files.ts";
+export { storeOps } from "./kv.ts";
 export type { MaybePromise } from "./maybe.ts";
 export {
   createRuntime,

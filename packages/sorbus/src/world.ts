@@ -159,6 +159,7 @@ export class World {
     runNow: RunNow,
     development: boolean,
     resolve: (specifier: string, from: string) => string,
+    { diagnose = false }: { readonly diagnose?: boolean } = {},
   ) {
     const host: MachineHost = {
       resolveCore: (name) => this.coreValue(name),
@@ -182,6 +183,7 @@ export class World {
     this.expander = new Expander({
       core: this.core,
       development,
+      diagnose,
       evaluate,
       evaluator: { call: (fn, args) => runNow({ fn, args }) },
     });

@@ -7,8 +7,6 @@
  * result (`tail`), or for a decision (`branch`).
  */
 import {
-  Assembler,
-  type Cell,
   type ClosureSpec,
   Code,
   ElementPrimitive,
@@ -16,7 +14,6 @@ import {
   HEADER,
   keepsFrame,
   type Label,
-  type Locate,
   NIL,
   type Primitive,
   UNSET,
@@ -33,17 +30,8 @@ import {
   mentionsDirectly,
   primitiveOf,
 } from "./analysis.ts";
+import { Frame, type UnitContext } from "./frame.ts";
 import { binary, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
-
-/** Where a variable is. */
-interface Place {
-  readonly kind: "register" | "captured";
-  readonly index: number;
-  /** It holds a box, because it is assigned while others may see it. */
-  readonly boxed: boolean;
-  /** It may be read before its initialisation. */
-  readonly checked: boolean;
-}
 
 /** A letrec function that became a loop of this frame. */
 interface LoopPlace {
@@ -54,36 +42,12 @@ interface LoopPlace {
 
 type Call = Core & { op: "call" };
 
-/** What the functions of a unit share. */
-export interface UnitContext {
-  readonly functions: Code[];
-  readonly hidden: boolean;
-  readonly locate: Locate;
-  /** The origin that spans of this unit are relative to. */
-  readonly origin: object;
-  /** The cell that the unit defines: defined whenever its function runs. */
-  readonly defining: Cell | undefined;
-  /** Where live constants ended up: slot → function and constant index. */
-  readonly slots: Map<string, { readonly fn: number; readonly constant: number }>;
-}
-
-export class FunctionCompiler {
-  private readonly unit: UnitContext;
-  private readonly parent: FunctionCompiler | undefined;
-  private readonly asm: Assembler = new Assembler();
-  private readonly constants: unknown[] = [];
-  private readonly constantIndex: Map<unknown, number> = new Map();
-  private readonly places: Map<Local, Place> = new Map();
+export class FunctionCompiler extends Frame {
   private readonly loops: Map<Local, LoopPlace> = new Map();
-  private readonly captures: number[] = [];
-  private readonly capturedLocals: Local[] = [];
   private readonly index: number;
-  private height = 0;
-  private registers = 0;
 
   private constructor(unit: UnitContext, parent: FunctionCompiler | undefined) {
-    this.unit = unit;
-    this.parent = parent;
+    super(unit, parent);
     this.index = unit.functions.length;
   }
 
@@ -136,38 +100,6 @@ export class FunctionCompiler {
     });
   }
 
-  // ---- registers and constants ---------------------------------------------------------------
-
-  private allocate(n = 1): number {
-    const first = this.height;
-    this.height += n;
-    if (this.height > this.registers) this.registers = this.height;
-    return first;
-  }
-
-  /** Runs `body` and gives back the registers that it took. */
-  private scoped<T>(body: () => T): T {
-    const before = this.height;
-    const result = body();
-    this.height = before;
-    return result;
-  }
-
-  private constant(value: unknown): number {
-    let index = this.constantIndex.get(value);
-    // -0 and 0 are one key of a Map, but two constants.
-    if (index === undefined || Object.is(value, -0)) {
-      index = this.constants.push(value) - 1;
-      if (!Object.is(value, -0)) this.constantIndex.set(value, index);
-    }
-    return index;
-  }
-
-  private at(core: Core): void {
-    const { form } = core;
-    if (form.origin === this.unit.origin) this.asm.position(form.start, form.end);
-  }
-
   // ---- variables -----------------------------------------------------------------------------
 
   private parameters(lambda: Lambda): void {
@@ -192,40 +124,6 @@ export class FunctionCompiler {
       }
       this.bind(local, register, whole);
     });
-  }
-
-  /** Makes `local` mean `register`, which holds its value; boxes it where needed. */
-  private bind(local: Local, register: number, scope: readonly Core[]): void {
-    const boxed = local.assigned && (local.captured || scope.some(mayCapture));
-    if (boxed) this.asm.emit("BOX", register);
-    this.places.set(local, { kind: "register", index: register, boxed, checked: false });
-  }
-
-  private place(local: Local): Place {
-    const known = this.places.get(local);
-    if (known !== undefined) return known;
-    if (this.parent === undefined) throw new RangeError(`no place for the variable ${local.name}`);
-    const outer = this.parent.place(local);
-    const index = this.captures.push(outer.kind === "register" ? outer.index : ~outer.index) - 1;
-    this.capturedLocals.push(local);
-    const place: Place = { kind: "captured", index, boxed: outer.boxed, checked: outer.checked };
-    this.places.set(local, place);
-    return place;
-  }
-
-  private read(local: Local, to: number): void {
-    const { kind, index, boxed, checked } = this.place(local);
-    if (kind === "captured") this.asm.emit(boxed ? "UPBOXGET" : "UPVAL", to, index);
-    else if (boxed) this.asm.emit("BOXGET", to, index);
-    else if (to !== index) this.asm.emit("MOVE", to, index);
-    if (checked) this.asm.emit("CHECKSET", to, this.constant(local.name));
-  }
-
-  private write(local: Local, from: number): void {
-    const { kind, index, boxed } = this.place(local);
-    if (kind === "captured") this.asm.emit("UPBOXSET", index, from);
-    else if (boxed) this.asm.emit("BOXSET", index, from);
-    else if (from !== index) this.asm.emit("MOVE", index, from);
   }
 
   /** A register that holds the value: the variable's own where that is safe, else a new one. */
@@ -521,7 +419,9 @@ export class FunctionCompiler {
     this.loops.set(loop.local, place);
     // The body of the letrec enters the loop by calling it, wherever it does so.
     if (body.op === "call" && body.fn.op === "local" && body.fn.local === loop.local) {
-      body.args.forEach((arg, i) => this.scoped(() => this.into(arg, first + i)));
+      body.args.forEach((arg, i) => {
+        this.scoped(() => this.into(arg, first + i));
+      });
       this.loopBody(place, use);
       return;
     }
@@ -534,7 +434,9 @@ export class FunctionCompiler {
 
   private loopBody({ label, first, loop }: LoopPlace, use: (body: Core) => void): void {
     this.asm.mark(label);
-    loop.lambda.required.forEach((param, i) => this.bind(param, first + i, [loop.lambda.body]));
+    loop.lambda.required.forEach((param, i) => {
+      this.bind(param, first + i, [loop.lambda.body]);
+    });
     use(loop.lambda.body);
   }
 

@@ -2,7 +2,8 @@
 import { spanAt } from "@sorbus/reader";
 import { type Code, condition, Raise, type UnitCode } from "@sorbus/vm";
 import type { Unit } from "../core.ts";
-import { FunctionCompiler, type UnitContext } from "./function.ts";
+import type { UnitContext } from "./frame.ts";
+import { FunctionCompiler } from "./function.ts";
 
 export interface GenerateOptions {
   /** Core and prelude code, left out of stack traces. */
