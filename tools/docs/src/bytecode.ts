@@ -1,6 +1,9 @@
 /** The instruction set, from its table. */
 import { opcodes } from "@sorbus/vm";
 
+/** `K[prim](R[a])` is no link. */
+const noLink = (text: string): string => text.replaceAll("](", "]\\(");
+
 /** `docs/bytecode.md`. */
 export function bytecodePage(): string {
   const rows = opcodes.map(({ code, name, operands, doc, terminates, calls }) => {
@@ -8,7 +11,7 @@ export function bytecodePage(): string {
     const notes = [terminates ? "ends a path" : "", calls ? "may leave the loop" : ""].filter(
       (note) => note !== "",
     );
-    return `| ${code} | ${name} | \`${shown}\` | ${doc}${notes.length > 0 ? ` (${notes.join("; ")})` : ""} |`;
+    return `| ${code} | ${name} | \`${shown}\` | ${noLink(doc)}${notes.length > 0 ? ` (${notes.join("; ")})` : ""} |`;
   });
   return `# Bytecode
 
