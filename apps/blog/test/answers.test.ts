@@ -7,8 +7,7 @@
 import { open, type Store } from "@sorbus/durable-kv";
 import { serveApp } from "@sorbus/http-host";
 import type { OpDeclaration } from "@sorbus/io-resolver";
-import type { Value } from "@sorbus/vm";
-import { type Answers, createRuntime, inspect, type Runtime } from "sorbus";
+import { type Answers, createRuntime, inspect, type Runtime, type Value } from "sorbus";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blogOps, loadBlog } from "../src/app.ts";
 import { readPosts } from "../src/content.ts";

@@ -1,4 +1,6 @@
 /** SX for JavaScript: a small Lisp whose programs can pause anywhere. */
+
+export type { Value } from "@sorbus/vm";
 export { type CheckedFile, checkProgram, type Finding } from "./check.ts";
 export type { Answers } from "./drive.ts";
 export { report, SxError } from "./error.ts";
