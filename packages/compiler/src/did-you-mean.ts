@@ -42,7 +42,8 @@ function plain(name: string): string {
  * equally near candidates. O(candidates × length²).
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  // Of a name of one letter nothing would be left.
+  const limit = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1);
   const bare = plain(name);
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;

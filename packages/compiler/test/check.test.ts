@@ -92,7 +92,7 @@ test("a load with report goes on after each mistake, and runs nothing but defini
 });
 
 describe("did you mean", () => {
-  const names = ["map", "filter", "starts-with?", "vector-push!", "len", "hash-set!"];
+  const names = ["+", "map", "filter", "starts-with?", "vector-push!", "len", "hash-set!"];
   test.each([
     ["mpa", "map"],
     ["fliter", "filter"],
