@@ -1,1 +1,2 @@
+/** Bytecode to WebAssembly. Nothing is here yet; docs/architecture.md says what will be. */
 export {};

@@ -26,7 +26,7 @@ const outside = {
     .join(":"),
 };
 const tally = new Tally();
-const all = members().filter((member) => member.group === "packages");
+const all = members().filter((member) => member.group === "packages" && member.manifest.private !== true);
 const byName = new Map(all.map((member) => [member.manifest.name, member]));
 const wanted = process.argv.slice(2);
 for (const name of wanted) if (!byName.has(name)) throw new Error(`there is no package ${name}`);
