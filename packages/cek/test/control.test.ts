@@ -321,6 +321,13 @@ cases("concurrency", [
     '("in a" "out a" "bad")',
     ["(test/double 1)", "(test/double 2)"],
   ],
+  [
+    "an error cancels what stands before it, too",
+    `(guard (e (true (say (error-message e))))
+       (all (wind "a" (fn () (perform :test/hang))) (error "bad")))
+     (log)`,
+    '("in a" "out a" "bad")',
+  ],
   ["a child's error that nobody awaits is raised by the parent", '(do (spawn (fn () (error "lost"))) 1)', "user: lost"],
   ["a parent ends after its children", "(do (spawn (fn () (perform :test/double 1))) 7)", "7", ["(test/double 1)"]],
   ["children inherit handlers", "(with-effects {:e (fn (args resume) (resume 1))} (all (perform :e) (perform :e)))", "(1 1)"],
