@@ -7,7 +7,7 @@ import * as compiler from "../src/index.ts";
 
 test("the example prints what its comments say", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const code = /```js\n(.*?)```/s.exec(readme)?.[1] ?? "";
   const imports = [...code.matchAll(/^import \{(.*?)\} from "(.*?)";$/gm)];
   const packages: Record<string, object> = {
     "@sorbus/reader": reader,

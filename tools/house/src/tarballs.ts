@@ -8,8 +8,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { firstExample } from "./readme.ts";
-import { run, Tally } from "./run.ts";
+import { specifiers } from "./dependencies.ts";
+import { type Example, firstExample } from "./readme.ts";
+import { type Outcome, run, Tally } from "./run.ts";
 import { type Member, members, readManifest, root } from "./workspace.ts";
 
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
@@ -45,42 +46,54 @@ const folder = mkdtempSync(join(tmpdir(), "sorbus-tarballs-"));
 const tarball = ({ manifest }: Member): string =>
   join(folder, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`);
 
-function useAlone(member: Member): void {
-  const { name } = member.manifest;
-  const project = join(folder, name);
-  mkdirSync(project, { recursive: true });
+/** Makes `needed` the dependencies of a project, as tarballs, and installs them as a user would. */
+function install(project: string, needed: Iterable<Member>): Outcome {
   const dependencies = Object.fromEntries(
-    [...withNeeds(member)].map((each) => [each.manifest.name, `file:${tarball(each)}`]),
+    [...needed].map((each) => [each.manifest.name, `file:${tarball(each)}`]),
   );
   writeFileSync(
     join(project, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies, devDependencies }),
   );
-  const install = run(
-    "npm",
-    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"],
-    project,
-    outside,
-  );
-  if (!tally.check(`${name} installs alone`, install.ok, install.err)) return;
+  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  return run("npm", args, project, outside);
+}
 
-  const imported = run(
-    process.execPath,
-    ["--input-type=module", "-e", `await import(${JSON.stringify(name)})`],
-    project,
-  );
+function useAlone(member: Member): void {
+  const { name } = member.manifest;
+  const project = join(folder, name);
+  mkdirSync(project, { recursive: true });
+  const alone = install(project, withNeeds(member));
+  if (!tally.check(`${name} installs alone`, alone.ok, alone.err)) return;
+  const load = `await import(${JSON.stringify(name)})`;
+  const imported = run(process.execPath, ["--input-type=module", "-e", load], project);
   tally.check(`${name} can be imported`, imported.ok && imported.err === "", imported.err);
 
   const readme = join(project, "node_modules", name, "README.md");
   const example = existsSync(readme) ? firstExample(readFileSync(readme, "utf8")) : undefined;
   if (!tally.check(`${name} has an example in its README`, example !== undefined, "no ts or js code block"))
     return;
-  writeFileSync(join(project, "example.ts"), `${example}\nexport {};\n`);
-  const flags =
-    "--strict --exactOptionalPropertyTypes --target es2024 --module nodenext --types node --outDir out";
-  const types = run(bin("tsc"), [...flags.split(" "), "example.ts"], project);
-  tally.check(`${name}: the example and the shipped types type-check`, types.ok, types.out + types.err);
-  const ran = run(process.execPath, [join("out", "example.js")], project);
+  if (example !== undefined) useExample(member, project, example);
+}
+
+/** Type-checks the example if it is TypeScript, and runs it. */
+function useExample(member: Member, project: string, { language, code }: Example): void {
+  const { name } = member.manifest;
+  // An example may show the package together with others.
+  const needed = withNeeds(member);
+  const more = specifiers(code).flatMap((specifier) => byName.get(specifier) ?? []);
+  if (more.some((other) => !needed.has(other))) {
+    for (const other of more) withNeeds(other, needed);
+    const together = install(project, needed);
+    if (!tally.check(`${name} installs with what its example uses`, together.ok, together.err)) return;
+  }
+  writeFileSync(join(project, `example.${language}`), `${code}\nexport {};\n`);
+  if (language === "ts") {
+    const flags = "--strict --exactOptionalPropertyTypes --target es2024 --module nodenext --types node";
+    const types = run(bin("tsc"), [...flags.split(" "), "example.ts"], project);
+    tally.check(`${name}: the example and the shipped types type-check`, types.ok, types.out + types.err);
+  }
+  const ran = run(process.execPath, ["example.js"], project);
   tally.check(`${name}: the example runs`, ran.ok && ran.err === "", ran.out + ran.err);
 }
 

@@ -12,7 +12,7 @@ const out = fileURLToPath(new URL("../out/", import.meta.url));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 test("the example of the README prints what its comment says", () => {
-  const example = firstExample(readFileSync(join(root, "README.md"), "utf8"));
+  const example = firstExample(readFileSync(join(root, "README.md"), "utf8"))?.code;
   if (example === undefined) throw new Error("the README has no example");
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "readme.ts"), example);
