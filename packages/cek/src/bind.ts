@@ -57,7 +57,14 @@ export function takesNames(lambda: Lambda): boolean {
 export function bind(lambda: Lambda, { positional, named }: Arguments): Bound {
   const { name, required, optional, rest, keys } = lambda;
   for (const [key] of named) {
-    if (!keys.some((k) => k.name === key)) throw new Raise(unknownKey(name, key, keys.map((k) => k.name)));
+    if (!keys.some((k) => k.name === key))
+      throw new Raise(
+        unknownKey(
+          name,
+          key,
+          keys.map((k) => k.name),
+        ),
+      );
   }
   const most = required.length + optional.length;
   const arity = { name, min: required.length, max: rest === undefined ? most : Number.POSITIVE_INFINITY };

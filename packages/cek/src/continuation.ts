@@ -36,17 +36,52 @@ export type Frame =
   /** The value is a test. */
   | { readonly type: "if"; readonly node: Node<"if">; readonly env: Environment; readonly next: Frame | null }
   /** The value is that of `node.body[index]`; what follows it is to be evaluated. */
-  | { readonly type: "seq"; readonly node: Node<"seq">; readonly index: number; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "seq";
+      readonly node: Node<"seq">;
+      readonly index: number;
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value is that of the init after those in `done`. */
-  | { readonly type: "let"; readonly node: Node<"let">; readonly done: readonly Value[]; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "let";
+      readonly node: Node<"let">;
+      readonly done: readonly Value[];
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value is that of `node.inits[index]`; `env` has the scope of the locals. */
-  | { readonly type: "letrec"; readonly node: Node<"letrec">; readonly index: number; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "letrec";
+      readonly node: Node<"letrec">;
+      readonly index: number;
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value is to be assigned. */
-  | { readonly type: "assign"; readonly node: Node<"set-local" | "set-global" | "define">; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "assign";
+      readonly node: Node<"set-local" | "set-global" | "define">;
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value is that of the function, then of the arguments; `done` are those before it. */
-  | { readonly type: "call"; readonly node: Node<"call">; readonly done: readonly Value[]; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "call";
+      readonly node: Node<"call">;
+      readonly done: readonly Value[];
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value is that of `binding.fallbacks[index]`; `env` has the parameters before it. */
-  | { readonly type: "bind"; readonly binding: Binding; readonly index: number; readonly env: Environment; readonly next: Frame | null }
+  | {
+      readonly type: "bind";
+      readonly binding: Binding;
+      readonly index: number;
+      readonly env: Environment;
+      readonly next: Frame | null;
+    }
   /** The value returns to `activation`, from the call `at`. */
   | {
       readonly type: "return";

@@ -2,8 +2,8 @@
 import {
   Applicable,
   bool,
-  condition,
   type ControlName,
+  condition,
   dictEach,
   fromArray,
   inspect,
@@ -54,7 +54,8 @@ export function control(m: Machine, name: ControlName, args: readonly Value[]): 
       return give(m, markList(marksOf(m), isInherited));
     case "%capture": {
       const k = capture(m, a === NIL ? undefined : (mark) => mark.key === a && mark.value === b);
-      if (k === undefined) throw new Raise(condition("control", `there is no enclosing ${inspect(a)} to capture`));
+      if (k === undefined)
+        throw new Raise(condition("control", `there is no enclosing ${inspect(a)} to capture`));
       return callNext(m, c, [k]);
     }
     case "%reinstate":
@@ -129,7 +130,9 @@ function below(k: Captured, key: Value, value: Value): Value {
 function lastList(value: Value): Value[] {
   if (value === NIL) return [];
   if (isList(value)) return toArray(value);
-  throw new Raise(condition("type", `apply: expected a list as the last argument, got ${inspect(value)}`, value));
+  throw new Raise(
+    condition("type", `apply: expected a list as the last argument, got ${inspect(value)}`, value),
+  );
 }
 
 function namedArguments(keys: Value): [string, Value][] {

@@ -103,7 +103,8 @@ export class Cek implements Engine<Unit>, Surroundings {
 
   /** How child fibers start. */
   private starter(stats: RunStats, limits: Limits): StartThread {
-    return (thunk, marks) => CekThread.calling(this, this.entry("%with-marks"), [marks, thunk], stats, limits);
+    return (thunk, marks) =>
+      CekThread.calling(this, this.entry("%with-marks"), [marks, thunk], stats, limits);
   }
 
   private freezer(stats: RunStats, limits: Limits): (tree: TaskTree) => Uint8Array {
@@ -113,7 +114,10 @@ export class Cek implements Engine<Unit>, Surroundings {
   private extensions(stats: RunStats, limits: Limits): Extension[] {
     for (const code of this.newUnits) this.places.add(code);
     this.newUnits.length = 0;
-    return [threadExtension(this, stats, limits), ...cekExtensions((id, hash) => this.unit(id, hash), this.places)];
+    return [
+      threadExtension(this, stats, limits),
+      ...cekExtensions((id, hash) => this.unit(id, hash), this.places),
+    ];
   }
 
   link(cell: Cell): Value {
@@ -141,4 +145,3 @@ export class Cek implements Engine<Unit>, Surroundings {
     return this.host.now();
   }
 }
-

@@ -72,7 +72,11 @@ const shapes: ReadonlySet<string> = new Set(
 const plainKeys: ReadonlySet<string> = new Set(["type", "index", "depth", "name", "stays"]);
 
 /** The properties in order, and what each is. */
-type Shape = readonly (readonly [key: string, is: "plain" | "value" | "null" | "undefined", plain?: unknown])[];
+type Shape = readonly (readonly [
+  key: string,
+  is: "plain" | "value" | "null" | "undefined",
+  plain?: unknown,
+])[];
 
 function isShaped(o: object): boolean {
   return Object.getPrototypeOf(o) === Object.prototype && shapes.has(Object.keys(o).join());
@@ -94,7 +98,11 @@ function shapeOf(o: object): { plain: Shape; values: Value[] } {
 export function cekExtensions(find: FindUnit, places: Places): Extension[] {
   /** What has been made and not filled yet. */
   const open = new Map<object, unknown>();
-  const named = (tag: string, known: Map<object, Place>, look: (code: UnitCode, index: number) => object): Extension => ({
+  const named = (
+    tag: string,
+    known: Map<object, Place>,
+    look: (code: UnitCode, index: number) => object,
+  ): Extension => ({
     tag,
     test: (o) => known.has(o),
     parts: (o) => {

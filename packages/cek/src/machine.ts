@@ -9,8 +9,8 @@ import type { Core } from "@sorbus/compiler";
 import {
   Applicable,
   arityCondition,
-  condition,
   ControlBuiltin,
+  condition,
   ElementPrimitive,
   inspect,
   keepsFrame,
@@ -25,11 +25,11 @@ import {
 } from "@sorbus/vm";
 import { type Arguments, bind, partArguments, takesNames } from "./bind.ts";
 import { activate, CekClosure } from "./closure.ts";
-import { type Activation, type Binding, depthOf, type Frame, type Under } from "./continuation.ts";
 import type { UnitCode } from "./code.ts";
+import { type Activation, type Binding, depthOf, type Frame, type Under } from "./continuation.ts";
 import { control } from "./control.ts";
-import { assign, type Environment, extend, lookup } from "./environment.ts";
 import type { Surroundings } from "./engine.ts";
+import { assign, type Environment, extend, lookup } from "./environment.ts";
 import { isLoop, noteLoop } from "./loops.ts";
 import { locateCondition } from "./trace.ts";
 
@@ -320,7 +320,9 @@ function checkDepth(m: Machine, depth: number): void {
   if (depth <= limit) m.room = limit;
   else if (depth > m.room) {
     m.room = depth + GRACE;
-    throw new Raise(condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"));
+    throw new Raise(
+      condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"),
+    );
   }
 }
 

@@ -2,14 +2,21 @@
  * The least that text needs to become fibers: a core module of primitives, control builtins and the
  * prelude, expanded when first used, one module for the program, and no host. Runtimes bring more.
  */
-import { compilerPrimitives, type CoreModule, coreModule, Expander, Module, type Unit } from "@sorbus/compiler";
+import {
+  type CoreModule,
+  compilerPrimitives,
+  coreModule,
+  Expander,
+  Module,
+  type Unit,
+} from "@sorbus/compiler";
 import { type Form, read } from "@sorbus/reader";
 import {
   type Cell,
   condition,
   controlBuiltins,
-  elementFunctions,
   type EngineFiber,
+  elementFunctions,
   type FreezeWorld,
   type Limits,
   preludeDefinitions,
@@ -66,7 +73,8 @@ export class Program {
   *units(text: string, file = "program.sx"): Generator<Unit, void, void> {
     const { forms, errors } = read(text, { file });
     const [error] = errors;
-    if (error !== undefined) throw new SyntaxError(`${file}:${error.span.line}:${error.span.column}: ${error.message}`);
+    if (error !== undefined)
+      throw new SyntaxError(`${file}:${error.span.line}:${error.span.column}: ${error.message}`);
     for (const form of forms) yield* this.expander.units(form, this.module);
   }
 

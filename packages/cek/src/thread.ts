@@ -11,7 +11,7 @@ import {
   type Value,
 } from "@sorbus/vm";
 import type { Cek } from "./engine.ts";
-import { calling, type Control, give, interrupt, type Machine, raise, step } from "./machine.ts";
+import { type Control, calling, give, interrupt, type Machine, raise, step } from "./machine.ts";
 import { locateCondition } from "./trace.ts";
 
 /** Calls that may wait for a result where no memory limit is given; about 1 GiB. */
@@ -74,7 +74,8 @@ export class CekThread implements Thread {
   private checkLimits(): void {
     const { m } = this;
     if (this.reason !== NIL) {
-      if (m.calls >= this.end) m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
+      if (m.calls >= this.end)
+        m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
     } else if (m.calls >= this.steps) {
       this.exhaust("steps: the program ran longer than its step limit allows");
     } else if (m.calls % CLOCK_EVERY === 0 && this.cek.now() > this.deadline) {

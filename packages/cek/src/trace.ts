@@ -1,6 +1,7 @@
 /** Where the machine is, as people read it: the place and the stack trace of a condition. */
-import { spanOf } from "@sorbus/reader";
+
 import type { Core } from "@sorbus/compiler";
+import { spanOf } from "@sorbus/reader";
 import { Condition, type ConditionSpan, type StackFrame, type Value } from "@sorbus/vm";
 import type { Activation, Frame } from "./continuation.ts";
 import type { Machine } from "./machine.ts";

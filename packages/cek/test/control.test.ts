@@ -30,7 +30,11 @@ function cases(section: string, rows: readonly Case[]): void {
 }
 
 cases("dynamic-wind", [
-  ["runs before, thunk, after, in order", '(say (wind "a" (fn () (say :body) 1))) (log)', '("in a" "body" "out a" 1)'],
+  [
+    "runs before, thunk, after, in order",
+    '(say (wind "a" (fn () (say :body) 1))) (log)',
+    '("in a" "body" "out a" 1)',
+  ],
   [
     "runs after when a raise leaves",
     '(guard (e (true (say e))) (wind "a" (fn () (raise :x)))) (log)',
@@ -88,7 +92,11 @@ cases("guard", [
     "(handler-bind (fn (e) 1) (guard (e ((string? e) nil)) (+ 1 (raise-continuable 5))))",
     "2",
   ],
-  ["does not catch what its own clauses raise", "(guard (e (true (list :outer e))) (guard (e (true (raise 2))) (raise 1)))", '("outer" 2)'],
+  [
+    "does not catch what its own clauses raise",
+    "(guard (e (true (list :outer e))) (guard (e (true (raise 2))) (raise 1)))",
+    '("outer" 2)',
+  ],
   ["catches errors of primitives", "(guard (e (true (error-kind e))) (first 5))", '"type"'],
   ["catches a wrong number of arguments", "(guard (e (true (error-kind e))) ((fn (x) x)))", '"arity"'],
   ["catches an unknown name", "(guard (e (true (error-kind e))) no-such-name)", '"unbound"'],
@@ -100,8 +108,16 @@ cases("handler-bind", [
     '(guard (e (true nil)) (handler-bind (fn (e) (say :handler)) (wind "a" (fn () (raise 1))))) (log)',
     '("in a" "handler" "out a")',
   ],
-  ["declines a raise by returning", "(guard (e (true (list :guard e))) (handler-bind (fn (e) 7) (raise 1)))", '("guard" 1)'],
-  ["answers a raise-continuable by returning", "(handler-bind (fn (e) (* e 2)) (+ 1 (raise-continuable 5)))", "11"],
+  [
+    "declines a raise by returning",
+    "(guard (e (true (list :guard e))) (handler-bind (fn (e) 7) (raise 1)))",
+    '("guard" 1)',
+  ],
+  [
+    "answers a raise-continuable by returning",
+    "(handler-bind (fn (e) (* e 2)) (+ 1 (raise-continuable 5)))",
+    "11",
+  ],
   ["answers with nil too", "(handler-bind (fn (e) nil) (raise-continuable 5))", "nil"],
   [
     "asks inner handlers first",
@@ -136,7 +152,11 @@ cases("shift and reset", [
   ["the value of a reset is that of the shift's body", "(+ 1 (reset (* 2 (shift k 10))))", "11"],
   ["k is what was between them", "(reset (+ 1 (shift k (k 10))))", "11"],
   ["k may be called many times", "(reset (+ 1 (shift k (list (k 1) (k 2)))))", "(2 3)"],
-  ["k may be called after the reset is over", "(define k (reset (+ 1 (shift k k)))) (list (k 1) (k 2))", "(2 3)"],
+  [
+    "k may be called after the reset is over",
+    "(define k (reset (+ 1 (shift k k)))) (list (k 1) (k 2))",
+    "(2 3)",
+  ],
   ["k called without an argument gives nil", "(reset (list (shift k (k))))", "(nil)"],
   ["k brings its reset along", "(reset (list (shift k (k 1)) (shift k (k 2))))", "(1 2)"],
   ["without a reset it is an error", "(shift k 1)", "control: shift without a reset around it"],
@@ -150,7 +170,11 @@ cases("shift and reset", [
     '(define k (reset (wind "a" (fn () (wind "b" (fn () (shift k k))))))) (k nil) (log)',
     '("in a" "in b" "out b" "out a" "in a" "in b" "out b" "out a")',
   ],
-  ["goes through map, any number of times", "(reset (map (fn (x) (+ x (shift k (list (k 1) (k 2))))) (list 10 20)))", "(((11 21) (11 22)) ((12 21) (12 22)))"],
+  [
+    "goes through map, any number of times",
+    "(reset (map (fn (x) (+ x (shift k (list (k 1) (k 2))))) (list 10 20)))",
+    "(((11 21) (11 22)) ((12 21) (12 22)))",
+  ],
 ]);
 
 cases("call/cc", [
@@ -180,10 +204,26 @@ cases("call/cc", [
 ]);
 
 cases("with-effects", [
-  ["a handler answers by resuming", "(with-effects {:e (fn (args resume) (resume (* 2 (first args))))} (+ 1 (perform :e 5)))", "11"],
-  ["a handler that does not resume gives the form's value", "(with-effects {:e (fn (args resume) 7)} (+ 1 (perform :e)))", "7"],
-  ["resume may be called many times", "(with-effects {:e (fn (args resume) (list (resume 1) (resume 2)))} (+ 1 (perform :e)))", "(2 3)"],
-  ["handlers are deep", "(with-effects {:e (fn (args resume) (resume 1))} (+ (perform :e) (perform :e)))", "2"],
+  [
+    "a handler answers by resuming",
+    "(with-effects {:e (fn (args resume) (resume (* 2 (first args))))} (+ 1 (perform :e 5)))",
+    "11",
+  ],
+  [
+    "a handler that does not resume gives the form's value",
+    "(with-effects {:e (fn (args resume) 7)} (+ 1 (perform :e)))",
+    "7",
+  ],
+  [
+    "resume may be called many times",
+    "(with-effects {:e (fn (args resume) (list (resume 1) (resume 2)))} (+ 1 (perform :e)))",
+    "(2 3)",
+  ],
+  [
+    "handlers are deep",
+    "(with-effects {:e (fn (args resume) (resume 1))} (+ (perform :e) (perform :e)))",
+    "2",
+  ],
   [
     "the innermost handler that has the op answers",
     `(with-effects {:a (fn (args resume) (resume :outer)) :b (fn (args resume) (resume :outer))}
@@ -198,11 +238,29 @@ cases("with-effects", [
          (perform :e)))`,
     '("inner" "outer")',
   ],
-  ["what a handler raises goes outward", "(guard (e (true (list :out e))) (with-effects {:e (fn (args resume) (raise 1))} (guard (e (true :in)) (perform :e))))", '("out" 1)'],
-  ["what nobody in the program handles goes to the host", "(with-effects {:e (fn (args resume) (resume 1))} (+ (perform :e) (perform :test/double 5)))", "11", ["(test/double 5)"]],
-  ["an op nobody handles raises", "(guard (e (true (error-kind e))) (perform :no/such 1))", '"op"', ["(no/such 1)"]],
-  ["an op is a string", "(with-effects {:e (fn (args resume) (resume args))} (perform \"e\" 1 2))", "(1 2)"],
-  ["an op that is no string is a type error", "(perform 5)", "type: perform: the op must be a keyword or a string, got 5"],
+  [
+    "what a handler raises goes outward",
+    "(guard (e (true (list :out e))) (with-effects {:e (fn (args resume) (raise 1))} (guard (e (true :in)) (perform :e))))",
+    '("out" 1)',
+  ],
+  [
+    "what nobody in the program handles goes to the host",
+    "(with-effects {:e (fn (args resume) (resume 1))} (+ (perform :e) (perform :test/double 5)))",
+    "11",
+    ["(test/double 5)"],
+  ],
+  [
+    "an op nobody handles raises",
+    "(guard (e (true (error-kind e))) (perform :no/such 1))",
+    '"op"',
+    ["(no/such 1)"],
+  ],
+  ["an op is a string", '(with-effects {:e (fn (args resume) (resume args))} (perform "e" 1 2))', "(1 2)"],
+  [
+    "an op that is no string is a type error",
+    "(perform 5)",
+    "type: perform: the op must be a keyword or a string, got 5",
+  ],
   [
     "works in every callback",
     `(with-effects {:e (fn (args resume) (resume (first args)))}
@@ -293,21 +351,50 @@ cases("handling is not leaving", [
 
 cases("parameters and context", [
   ["a parameter has its value", "(define p (make-parameter 1)) (p)", "1"],
-  ["parameterize gives another one for its extent", "(define p (make-parameter 1)) (list (parameterize ((p 2)) (p)) (p))", "(2 1)"],
-  ["the values are evaluated outside", "(define p (make-parameter 1)) (parameterize ((p (+ (p) 1))) (parameterize ((p (+ (p) 1))) (p)))", "3"],
-  ["a continuation brings its values along", "(define p (make-parameter 1)) (define k (reset (parameterize ((p 2)) (shift k k) (p)))) (parameterize ((p 3)) (k nil))", "2"],
-  ["only parameters can be parameterized", "(parameterize ((1 2)) 3)", "type: parameterize: expected a parameter, got 1"],
+  [
+    "parameterize gives another one for its extent",
+    "(define p (make-parameter 1)) (list (parameterize ((p 2)) (p)) (p))",
+    "(2 1)",
+  ],
+  [
+    "the values are evaluated outside",
+    "(define p (make-parameter 1)) (parameterize ((p (+ (p) 1))) (parameterize ((p (+ (p) 1))) (p)))",
+    "3",
+  ],
+  [
+    "a continuation brings its values along",
+    "(define p (make-parameter 1)) (define k (reset (parameterize ((p 2)) (shift k k) (p)))) (parameterize ((p 3)) (k nil))",
+    "2",
+  ],
+  [
+    "only parameters can be parameterized",
+    "(parameterize ((1 2)) 3)",
+    "type: parameterize: expected a parameter, got 1",
+  ],
   ["context finds the nearest", '(provide "a" 1 (provide "a" 2 (context "a")))', "2"],
   ["context gives its default", '(context "a" 5)', "5"],
   ["context without either raises", '(context "a")', 'context: nothing provides "a" here'],
   ["a provided nil is a value", '(provide "a" nil (context "a" 5))', "nil"],
-  ["a scope collects", '(scope "s" (emit! "s" 1) (map (fn (x) (emit! "s" x)) (list 2 3)) (emitted "s"))', "(1 2 3)"],
-  ["emit! goes to the nearest scope of its name", '(scope "s" (scope "t" (scope "s" (emit! "s" 1)) (emit! "s" 2)) (emitted "s"))', "(2)"],
+  [
+    "a scope collects",
+    '(scope "s" (emit! "s" 1) (map (fn (x) (emit! "s" x)) (list 2 3)) (emitted "s"))',
+    "(1 2 3)",
+  ],
+  [
+    "emit! goes to the nearest scope of its name",
+    '(scope "s" (scope "t" (scope "s" (emit! "s" 1)) (emit! "s" 2)) (emitted "s"))',
+    "(2)",
+  ],
   ["emit! without a scope raises", '(emit! "s" 1)', 'context: emit!: there is no scope "s" here'],
 ]);
 
 cases("concurrency", [
-  ["all gives the values in order", "(all (perform :test/double 1) 5 (perform :test/double 2))", "(2 5 4)", ["(test/double 1)", "(test/double 2)"]],
+  [
+    "all gives the values in order",
+    "(all (perform :test/double 1) 5 (perform :test/double 2))",
+    "(2 5 4)",
+    ["(test/double 1)", "(test/double 2)"],
+  ],
   ["pmap too", "(pmap (fn (x) (perform :test/double x)) (list 1 2 3))", "(2 4 6)"],
   ["pmap takes data first", "(pmap (list 1 2) (fn (x) (* x x)))", "(1 4)"],
   ["race gives the first", "(race (perform :async/sleep 10) 5)", "5"],
@@ -328,11 +415,32 @@ cases("concurrency", [
      (log)`,
     '("in a" "out a" "bad")',
   ],
-  ["a child's error that nobody awaits is raised by the parent", '(do (spawn (fn () (error "lost"))) 1)', "user: lost"],
-  ["a parent ends after its children", "(do (spawn (fn () (perform :test/double 1))) 7)", "7", ["(test/double 1)"]],
-  ["children inherit handlers", "(with-effects {:e (fn (args resume) (resume 1))} (all (perform :e) (perform :e)))", "(1 1)"],
-  ["children inherit parameters and context", '(define p (make-parameter 1)) (parameterize ((p 2)) (provide "c" 3 (all (p) (context "c"))))', "(2 3)"],
-  ["children do not inherit guards: an error reaches the parent", "(guard (e (true :parent)) (all (raise 1)))", '"parent"'],
+  [
+    "a child's error that nobody awaits is raised by the parent",
+    '(do (spawn (fn () (error "lost"))) 1)',
+    "user: lost",
+  ],
+  [
+    "a parent ends after its children",
+    "(do (spawn (fn () (perform :test/double 1))) 7)",
+    "7",
+    ["(test/double 1)"],
+  ],
+  [
+    "children inherit handlers",
+    "(with-effects {:e (fn (args resume) (resume 1))} (all (perform :e) (perform :e)))",
+    "(1 1)",
+  ],
+  [
+    "children inherit parameters and context",
+    '(define p (make-parameter 1)) (parameterize ((p 2)) (provide "c" 3 (all (p) (context "c"))))',
+    "(2 3)",
+  ],
+  [
+    "children do not inherit guards: an error reaches the parent",
+    "(guard (e (true :parent)) (all (raise 1)))",
+    '"parent"',
+  ],
   ["a body in time gives its value", "(timeout 10 5)", "5"],
   [
     "a body that takes longer runs its afters, then timeout raises",
@@ -345,17 +453,33 @@ cases("concurrency", [
     '(say (race (wind "a" (fn () (perform :test/hang))) (perform :test/double 4))) (log)',
     '("in a" "out a" 8)',
   ],
-  ["a cancelled body cannot catch it", "(race (guard (e (true :caught)) (perform :test/hang)) (perform :test/double 4))", "8"],
-  ["fibers that wait for each other are told", "(let ((t nil)) (set! t (spawn (fn () (perform :test/double 1) (await t)))) (await t))", "control: every fiber of this program waits for another one"],
+  [
+    "a cancelled body cannot catch it",
+    "(race (guard (e (true :caught)) (perform :test/hang)) (perform :test/double 4))",
+    "8",
+  ],
+  [
+    "fibers that wait for each other are told",
+    "(let ((t nil)) (set! t (spawn (fn () (perform :test/double 1) (await t)))) (await t))",
+    "control: every fiber of this program waits for another one",
+  ],
 ]);
 
 cases("recursion", [
-  ["deep recursion that is not in tail position is legal", "(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f 200000)", "200000"],
+  [
+    "deep recursion that is not in tail position is legal",
+    "(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f 200000)",
+    "200000",
+  ],
 ]);
 
 describe("does not grow", () => {
   it.each<readonly [title: string, program: string, value: string]>([
-    ["calls of each other", "(define (even n) (if (= n 0) true (odd n))) (define (odd n) (even (- n 1))) (even 5000)", "true"],
+    [
+      "calls of each other",
+      "(define (even n) (if (= n 0) true (odd n))) (define (odd n) (even (- n 1))) (even 5000)",
+      "true",
+    ],
     ["through apply", "(define (f n) (if (= n 0) :done (apply f (list (- n 1))))) (f 5000)", '"done"'],
     [
       "in and, or, when, cond, case, match",
@@ -363,11 +487,31 @@ describe("does not grow", () => {
       '"done"',
     ],
     ["a named let", "(let loop ((i 0)) (if (< i 5000) (loop (+ i 1)) i))", "5000"],
-    ["the clauses of guard", "(define (loop n) (guard (e (true (if (= n 0) :done (loop (- n 1))))) (raise 1))) (loop 2000)", '"done"'],
-    ["guard that finds no clause", "(define (loop n) (guard (e (true (if (= n 0) :done (loop (- n 1))))) (guard (e ((string? e) 1)) (raise 1)))) (loop 500)", '"done"'],
-    ["call/cc", "(define (loop n) (if (= n 0) :done (call/cc (fn (k) (loop (- n 1)))))) (loop 2000)", '"done"'],
-    ["going back by call/cc", "(define k nil) (define n 0) (let ((v (call/cc (fn (c) (set! k c) 0)))) (if (< v 2000) (k (+ v 1)) v))", "2000"],
-    ["shift", "(define (loop i) (if (< i 2000) (do (shift k (k nil)) (loop (+ i 1))) i)) (reset (loop 0))", "2000"],
+    [
+      "the clauses of guard",
+      "(define (loop n) (guard (e (true (if (= n 0) :done (loop (- n 1))))) (raise 1))) (loop 2000)",
+      '"done"',
+    ],
+    [
+      "guard that finds no clause",
+      "(define (loop n) (guard (e (true (if (= n 0) :done (loop (- n 1))))) (guard (e ((string? e) 1)) (raise 1)))) (loop 500)",
+      '"done"',
+    ],
+    [
+      "call/cc",
+      "(define (loop n) (if (= n 0) :done (call/cc (fn (k) (loop (- n 1)))))) (loop 2000)",
+      '"done"',
+    ],
+    [
+      "going back by call/cc",
+      "(define k nil) (define n 0) (let ((v (call/cc (fn (c) (set! k c) 0)))) (if (< v 2000) (k (+ v 1)) v))",
+      "2000",
+    ],
+    [
+      "shift",
+      "(define (loop i) (if (< i 2000) (do (shift k (k nil)) (loop (+ i 1))) i)) (reset (loop 0))",
+      "2000",
+    ],
     [
       "shift inside an extent",
       "(define (loop i) (if (< i 500) (do (shift k (k nil)) (loop (+ i 1))) i)) (reset (dynamic-wind (fn () nil) (fn () (loop 0)) (fn () nil)))",
@@ -385,8 +529,16 @@ describe("does not grow", () => {
          (dynamic-wind (fn () nil) (fn () (loop 0)) (fn () nil)))`,
       "2000",
     ],
-    ["effects answered by the host", "(define (loop i) (if (< i 2000) (do (perform :test/double 1) (loop (+ i 1))) i)) (loop 0)", "2000"],
-    ["raise-continuable", "(handler-bind (fn (e) 1) (let loop ((i 0)) (if (< i 500) (do (raise-continuable i) (loop (+ i 1))) i)))", "500"],
+    [
+      "effects answered by the host",
+      "(define (loop i) (if (< i 2000) (do (perform :test/double 1) (loop (+ i 1))) i)) (loop 0)",
+      "2000",
+    ],
+    [
+      "raise-continuable",
+      "(handler-bind (fn (e) 1) (let loop ((i 0)) (if (< i 500) (do (raise-continuable i) (loop (+ i 1))) i)))",
+      "500",
+    ],
   ])("%s", (_, program, value) => {
     expect(runSmall(program).value).toBe(value);
   });
@@ -394,12 +546,16 @@ describe("does not grow", () => {
 
 describe("the stack", () => {
   it("has a bound that can be caught", () => {
-    expect(runSmall("(define (f n) (+ 1 (f n))) (guard (e (true (error-kind e))) (f 0))").value).toBe('"limit"');
+    expect(runSmall("(define (f n) (+ 1 (f n))) (guard (e (true (error-kind e))) (f 0))").value).toBe(
+      '"limit"',
+    );
     expect(runSmall("(define (f) (reset (f))) (guard (e (true (error-kind e))) (f))").value).toBe('"limit"');
   });
   it("can be filled again after that", () => {
     expect(
-      runSmall("(define (f n) (+ 1 (f n))) (define (try) (guard (e (true (error-kind e))) (f 0))) (list (try) (try) (try))").value,
+      runSmall(
+        "(define (f n) (+ 1 (f n))) (define (try) (guard (e (true (error-kind e))) (f 0))) (list (try) (try) (try))",
+      ).value,
     ).toBe('("limit" "limit" "limit")');
   });
 });

@@ -1,6 +1,16 @@
 /** Runs programs on the reference evaluator, with a table of ops that answers at once. */
 import { Program } from "@sorbus/cek";
-import { Condition, condition, type EngineFiber, inspect, type Limits, NIL, Raise, type Request, type Value } from "@sorbus/vm";
+import {
+  Condition,
+  condition,
+  type EngineFiber,
+  inspect,
+  type Limits,
+  NIL,
+  Raise,
+  type Request,
+  type Value,
+} from "@sorbus/vm";
 
 export type Ops = Readonly<Record<string, (...args: readonly Value[]) => Value>>;
 

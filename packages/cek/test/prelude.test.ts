@@ -14,8 +14,14 @@ const table: readonly (readonly [program: string, value: string])[] = [
   ["(map 1 (list 2))", "type: map: expected a function as f, got 1"],
   ["(map (fn (x) x) 5)", "type: map: expected a list, vector, set or dict as xs, got 5"],
   ["(map-indexed (fn (i x) (list i x)) (list :a :b))", '((0 "a") (1 "b"))'],
-  ["(let ((v (vector))) (list (for-each (fn (x) (vector-push! v x)) (list 1 2)) (vector->list v)))", "(nil (1 2))"],
-  ["(let ((v (vector))) (for-each (fn (x y) (vector-push! v (+ x y))) (list 1 2) (list 10 20)) (vector->list v))", "(11 22)"],
+  [
+    "(let ((v (vector))) (list (for-each (fn (x) (vector-push! v x)) (list 1 2)) (vector->list v)))",
+    "(nil (1 2))",
+  ],
+  [
+    "(let ((v (vector))) (for-each (fn (x y) (vector-push! v (+ x y))) (list 1 2) (list 10 20)) (vector->list v))",
+    "(11 22)",
+  ],
   ["(filter odd? (list 1 2 3))", "(1 3)"],
   ["(remove odd? (list 1 2 3))", "(2)"],
   ["(-> (list 1 2 3 4) (filter even?) (map (fn (x) (* 10 x))))", "(20 40)"],
@@ -43,7 +49,7 @@ const table: readonly (readonly [program: string, value: string])[] = [
   ["(find-index even? (list 1 2))", "1"],
   ["(count-if odd? (list 1 2 3))", "2"],
   ["(min-by (fn (p) (get p :n)) (list {:n 2} {:n 1 :x 1} {:n 1}))", "{:n 1 :x 1}"],
-  ["(max-by len (list \"a\" \"bb\" \"cc\"))", '"bb"'],
+  ['(max-by len (list "a" "bb" "cc"))', '"bb"'],
   ["(max-by len (list))", "nil"],
   // cuts and groups
   ["(take-while odd? (list 1 3 4 5))", "(1 3)"],
@@ -53,7 +59,7 @@ const table: readonly (readonly [program: string, value: string])[] = [
   ["(partition-by odd? (list))", "()"],
   ["(group-by (fn (x) (if (odd? x) :odd :even)) (list 1 2 3))", "{:odd (1 3) :even (2)}"],
   ["(group-by (fn (x) (quotient x 10)) (list 1 12 3))", "{:0 (1 3) :1 (12)}"],
-  ["(index-by (fn (p) (get p :id)) (list {:id \"a\"} {:id \"b\"}))", '{:a {:id "a"} :b {:id "b"}}'],
+  ['(index-by (fn (p) (get p :id)) (list {:id "a"} {:id "b"}))', '{:a {:id "a"} :b {:id "b"}}'],
   ["(count-by odd? (list 1 2 3))", "{:true 2 :false 1}"],
   ["(frequencies (list :a :b :a))", "{:a 2 :b 1}"],
   ["(distinct-by (fn (x) (quotient x 10)) (list 1 2 11 12))", "(1 11)"],
@@ -64,11 +70,14 @@ const table: readonly (readonly [program: string, value: string])[] = [
   ["(sort > (list 1 3 2))", "(3 2 1)"],
   ["(sort (list 1 3 2) >)", "(3 2 1)"],
   ["(sort (list))", "()"],
-  ["(sort (fn (a b) (< (first a) (first b))) (list '(1 a) '(0 b) '(1 c) '(0 d)))", "((0 b) (0 d) (1 a) (1 c))"],
+  [
+    "(sort (fn (a b) (< (first a) (first b))) (list '(1 a) '(0 b) '(1 c) '(0 d)))",
+    "((0 b) (0 d) (1 a) (1 c))",
+  ],
   ["(sort-by (fn (p) (get p :n)) (list {:n 2} {:n 1}))", "({:n 1} {:n 2})"],
   ["(sort-by (list 3 1 2) (fn (x) (- 0 x)))", "(3 2 1)"],
-  ["(sort-by len > (list \"a\" \"bb\"))", '("bb" "a")'],
-  ["(-> (list \"a\" \"bb\") (sort-by len >))", '("bb" "a")'],
+  ['(sort-by len > (list "a" "bb"))', '("bb" "a")'],
+  ['(-> (list "a" "bb") (sort-by len >))', '("bb" "a")'],
   ["(= (sort (map (fn (i) (mod (* i 7919) 1009)) (range 1009))) (range 1009))", "true"],
   // functions
   ["((comp (fn (x) (* x 2)) (fn (x y) (+ x y))) 1 2)", "6"],
@@ -90,9 +99,15 @@ const table: readonly (readonly [program: string, value: string])[] = [
   ["(filter-vals odd? {:a 1 :b 2})", "{:a 1}"],
   ['(filter-keys (fn (k) (= k "a")) {:a 1 :b 2})', "{:a 1}"],
   ["(merge-with + {:a 1 :b 2} {:a 10} {:c 3})", "{:a 11 :b 2 :c 3}"],
-  ["(let ((t (make-hash-table))) (hash-update! t :a (fn (n) (+ n 1)) 0) (hash-update! t :a (fn (n) (+ n 1)) 0) (hash-ref t :a))", "2"],
+  [
+    "(let ((t (make-hash-table))) (hash-update! t :a (fn (n) (+ n 1)) 0) (hash-update! t :a (fn (n) (+ n 1)) 0) (hash-ref t :a))",
+    "2",
+  ],
   // conditions
-  ['(guard (e (true (list (error-kind e) (error-message e) (error-data e)))) (error "bad" 1 2))', '("user" "bad" (1 2))'],
+  [
+    '(guard (e (true (list (error-kind e) (error-message e) (error-data e)))) (error "bad" 1 2))',
+    '("user" "bad" (1 2))',
+  ],
   ["(match 1 (2 3))", "match: no pattern matches 1"],
   ["(assert (= 1 2))", "assert: assertion failed: (= 1 2)"],
   ["(for [x (list 1 2) y (list 10 20) :when (< x 2)] (+ x y))", "(11 21)"],
@@ -130,14 +145,16 @@ describe("a callback may capture its continuation and come back", () => {
   it.each(callbacks)("%s", (program) => {
     const plain = run(`(define (mark x) x) ${program}`).value;
     // Every resume happens twice, and the second answer of each must not see the first one's work.
-    const twice = run(`
+    const twice = run(
+      `
       (define answers (vector))
       (define (mark x) (perform :mark x))
       (with-effects {:mark (fn (args resume) (resume (first args)) (resume (first args)))}
         (vector-push! answers ${program}))
       (list (= (vector-ref answers 0) (quote-of-plain)) (> (vector-length answers) 1)
             (every? (fn (x) (= x (vector-ref answers 0))) (vector->list answers)))
-    `.replace("(quote-of-plain)", `'${plain}`));
+    `.replace("(quote-of-plain)", `'${plain}`),
+    );
     expect(twice.value).toBe("(true true true)");
   });
 });
