@@ -41,7 +41,9 @@ export class Places {
         this.constants.set(node.value, place);
       }
     });
-    locals.forEach((local, index) => this.locals.set(local, { code, index }));
+    locals.forEach((local, index) => {
+      this.locals.set(local, { code, index });
+    });
   }
 }
 

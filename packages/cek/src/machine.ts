@@ -70,8 +70,7 @@ export function step(m: Machine): void {
   try {
     advance(m);
   } catch (error) {
-    if (!(error instanceof Raise)) throw error;
-    raise(m, error.payload);
+    raise(m, payloadOf(error));
   }
 }
 
