@@ -1,2 +1,0 @@
-/** Bytecode to WebAssembly. Nothing is here yet; docs/architecture.md says what will be. */
-export {};
