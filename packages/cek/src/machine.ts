@@ -16,6 +16,7 @@ import {
   keepsFrame,
   NIL,
   notAFunction,
+  payloadOf,
   Primitive,
   Raise,
   type ThreadStep,
