@@ -51,12 +51,11 @@ export interface Blog extends AsyncDisposable {
  * @throws KvError ListenError ProgramError
  */
 export async function startBlog(config: Config, log?: Log): Promise<Blog> {
-  await using starting = new AsyncDisposableStack();
-  const store = starting.use(await open({ url: `sqlite:${config.data}` }));
-  const seeded = await seed(store, () => readPosts(path("../content")));
-  const runtime = await loadBlog({ ops: blogOps(store, config.url) });
-  const server = starting.use(
-    await serveApp({
+  const store = await open({ url: `sqlite:${config.data}` });
+  try {
+    const seeded = await seed(store, () => readPosts(path("../content")));
+    const runtime = await loadBlog({ ops: blogOps(store, config.url) });
+    const server = await serveApp({
       runtime,
       app: runtime.global("handle"),
       assets: STATIC,
@@ -64,8 +63,14 @@ export async function startBlog(config: Config, log?: Log): Promise<Blog> {
       hostname: config.host,
       development: config.development,
       ...(log !== undefined && { log }),
-    }),
-  );
-  const parts = starting.move();
-  return { server, seeded, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+    });
+    const close = async (): Promise<void> => {
+      await server.close();
+      await store.close();
+    };
+    return { server, seeded, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
