@@ -38,6 +38,8 @@ interface EffectiveLimits {
 /** Bytes that a stack may take where no memory limit is given. */
 const DEFAULT_STACK_BYTES = 1 << 30;
 const BYTES_PER_SLOT = 8;
+/** What the ids of units of the core begin with. */
+const CORE = "core/";
 /** Versions of one definition whose frozen frames can be thawed. */
 const VERSIONS = 4;
 
@@ -69,8 +71,13 @@ export class Machine implements Engine<UnitCode> {
     }
   }
 
+  /** The code of a unit, for a thaw. A core definition is compiled if this process has not needed it so far. */
   unit(id: string, hash: string): UnitCode | undefined {
-    return this.units.get(id)?.find((unit) => unit.hash === hash);
+    const known = (): UnitCode | undefined => this.units.get(id)?.find((unit) => unit.hash === hash);
+    const unit = known();
+    if (unit !== undefined || !id.startsWith(CORE)) return unit;
+    this.host.resolveCore(id.slice(CORE.length));
+    return known();
   }
 
   /** A closure without captured values. */
