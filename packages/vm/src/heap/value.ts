@@ -156,6 +156,9 @@ export class Cell {
   readonly name: string;
   /** `undefined` until defined: reading it then raises "unbound". */
   value: Value | undefined;
+  /** The machine's: the value that was called last through this cell, and its code if it is a closure. */
+  called: Value | undefined = undefined;
+  calledCode: object | null = null;
   constructor(module: string, name: string, value?: Value) {
     this.module = module;
     this.name = name;

@@ -413,7 +413,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             const base = fp + (code[pc + 2] as number);
             const n = code[pc + 3] as number;
             const f = cell.value ?? t.machine.link(cell);
-            const callee = closureCode(f) as Code | null;
+            if (f !== cell.called) noteCalled(cell, f);
+            const callee = cell.calledCode as Code | null;
             const next = base + HEADER;
             S[base + 1] = f;
             if (callee?.simple && callee.required === n && next + callee.registers < S.length) {
@@ -474,7 +475,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             const base = fp + (code[pc + 2] as number);
             const n = code[pc + 3] as number;
             const f = cell.value ?? t.machine.link(cell);
-            const callee = closureCode(f) as Code | null;
+            if (f !== cell.called) noteCalled(cell, f);
+            const callee = cell.calledCode as Code | null;
             if (callee?.simple && callee.required === n && fp + callee.registers < S.length) {
               for (let i = 0; i < n; i++) S[fp + i] = S[base + HEADER + i];
               S[fp + CODE] = callee;
@@ -644,3 +646,9 @@ function payloadOf(error: unknown): Value {
 /** How V8 says that a string, an array or its own stack would grow too large. */
 const HOST_LIMITS =
   /^(Invalid (string|array|typed array) length|Array buffer allocation failed|Maximum call stack)/;
+
+/** Remembers what a cell's value is as a callee: asking the heap costs more than the rest of a call. */
+function noteCalled(cell: Cell, f: Value): void {
+  cell.called = f;
+  cell.calledCode = closureCode(f);
+}
