@@ -1,6 +1,10 @@
 /** The `sx` command. Each command is loaded when it is used, so that small ones start fast. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { EXIT, endWithReader, fail } from "./ending.ts";
 import type { RunFlags } from "./session.ts";
+
+endWithReader();
 
 function naturalNumber(text: string): number {
   const n = Number(text);
@@ -30,13 +34,16 @@ function running(command: Command): Command {
 
 const program = new Command("sx")
   .description("Runs, checks, formats and serves SX programs.")
+  .version(manifest.version)
   .showHelpAfterError("(sx --help lists the commands)")
   .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : 2);
+    process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
   });
 
-running(program.command("eval").description("evaluate an expression and print its value").argument("<expr>")).action(
-  async (expr: string, flags: RunFlags) => (await import("./commands/run.ts")).evalCommand(expr, flags),
+running(
+  program.command("eval").description("evaluate an expression and print its value").argument("<expr>"),
+).action(async (expr: string, flags: RunFlags) =>
+  (await import("./commands/run.ts")).evalCommand(expr, flags),
 );
 
 running(program.command("run").description("run a program").argument("<file>"))
@@ -54,7 +61,9 @@ program
   .description("run the cases in the .sx files of a folder, with their expectations beside the code")
   .argument("<dir>")
   .addOption(new Option("--tier <tier>", "run on this engine only").choices(["cek", "vm", "jit"]))
-  .action(async (dir: string, flags: { tier?: string }) => (await import("./commands/test.ts")).testCommand(dir, flags));
+  .action(async (dir: string, flags: { tier?: string }) =>
+    (await import("./commands/test.ts")).testCommand(dir, flags),
+  );
 
 program
   .command("fmt")
@@ -71,8 +80,13 @@ program
   .argument("<files...>")
   .action(async (files: string[]) => (await import("./commands/check.ts")).checkCommand(files));
 
-running(program.command("trace").description("run a program and show each effect with its answer").argument("<file>")).action(
-  async (file: string, flags: RunFlags) => (await import("./commands/run.ts")).traceCommand(file, flags),
+running(
+  program
+    .command("trace")
+    .description("run a program and show each effect with its answer")
+    .argument("<file>"),
+).action(async (file: string, flags: RunFlags) =>
+  (await import("./commands/run.ts")).traceCommand(file, flags),
 );
 
 program
@@ -99,6 +113,6 @@ running(
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
+  // A fault of this command's own: whoever mends it needs the stack.
+  fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -1,12 +1,21 @@
 /** A runtime as the command line makes it: the standard ops, a tier, and a store. */
 import { consoleOps } from "@sorbus/io-resolver/console";
 import { httpFetchOps } from "@sorbus/io-resolver/http-fetch";
-import { kvOps } from "@sorbus/io-resolver/kv";
 import { randomOps } from "@sorbus/io-resolver/random";
 import { sleepOps } from "@sorbus/io-resolver/sleep";
 import { timeOps } from "@sorbus/io-resolver/time";
-import { type Answers, createRuntime, type Runtime, type RuntimeOptions, type TierMaker, vmTier } from "sorbus";
 import { Raise, str, type Value } from "@sorbus/vm";
+import {
+  type Answers,
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type TierMaker,
+  vmTier,
+} from "sorbus";
+import { CommandError, EXIT, ended, endOnSignals, fail, UsageError } from "./ending.ts";
+import { filesFromHere } from "./files.ts";
+import { storeIn } from "./store.ts";
 
 export interface RunFlags {
   readonly tier?: "cek" | "vm" | "jit";
@@ -16,8 +25,8 @@ export interface RunFlags {
   readonly stats?: boolean;
 }
 
-/** A mistake in how the command was called; the message is all that a person needs. */
-export class UsageError extends Error {}
+/** Calls and loop iterations between two looks at signals and timers: some milliseconds. */
+const SLICE = 200_000;
 
 export interface Session {
   readonly runtime: Runtime;
@@ -38,11 +47,13 @@ async function tierOf(flags: RunFlags): Promise<TierMaker> {
 
 /** @throws UsageError for flags that cannot be met; the store's errors */
 export async function openSession(flags: RunFlags, more: Partial<RuntimeOptions> = {}): Promise<Session> {
-  const { open } = await import("@sorbus/durable-kv");
-  const store = await open({ url: flags.store === undefined ? "memory:" : `sqlite:${flags.store}` });
+  const tier = await tierOf(flags);
+  const store = await storeIn(flags.store);
   const runtime = createRuntime({
-    tier: await tierOf(flags),
+    tier,
     answers: flags.answers ?? "inline",
+    slice: SLICE,
+    files: filesFromHere,
     ops: [
       ...consoleOps({
         show: (value) => str(value as Value),
@@ -54,16 +65,11 @@ export async function openSession(flags: RunFlags, more: Partial<RuntimeOptions>
       ...randomOps(),
       ...sleepOps(),
       ...httpFetchOps(),
-      ...kvOps(store),
+      ...store.ops,
     ],
     ...more,
   });
   return { runtime, close: () => store.close() };
-}
-
-/** What `--stats` prints. */
-export function printStats(runtime: Runtime): void {
-  process.stderr.write(`${JSON.stringify(runtime.stats)}\n`);
 }
 
 /** Runs `body` with a session; reports what it raises on stderr and sets the exit code. */
@@ -72,30 +78,31 @@ export async function withSession(
   body: (session: Session) => unknown,
   more: Partial<RuntimeOptions> = {},
 ): Promise<void> {
-  let session: Session;
+  let session: Session | undefined;
   try {
     session = await openSession(flags, more);
-  } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
-    return;
-  }
-  try {
+    endOnSignals();
     await body(session);
   } catch (error) {
-    fail(error instanceof Raise ? session.runtime.report(error) : describe(error));
+    // Who has ended the program wants no report of that.
+    if (!ended.aborted) reportFailure(error, session?.runtime);
   } finally {
-    if (flags.stats === true) printStats(session.runtime);
-    await session.close();
+    if (flags.stats === true && session !== undefined) {
+      process.stderr.write(`${JSON.stringify(session.runtime.stats)}\n`);
+    }
+    await session?.close();
   }
 }
 
-function describe(error: unknown): string {
-  if (error instanceof UsageError) return `error: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** Tells a person what was thrown, and sets the exit code. */
+export function reportFailure(error: unknown, runtime: Runtime | undefined): void {
+  if (error instanceof UsageError) fail(error.message, EXIT.usage);
+  else if (error instanceof Raise && runtime !== undefined) fail(runtime.report(error));
+  else if (error instanceof CommandError || isKnown(error)) fail(error.message);
+  else fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
-/** Says on stderr what went wrong; the command will exit with 1. */
-export function fail(message: string): void {
-  process.stderr.write(`${message.startsWith("error") ? message : `error: ${message}`}\n`);
-  process.exitCode = 1;
+/** Errors of the packages beneath whose message is written for people; their classes are not loaded for this. */
+function isKnown(error: unknown): error is Error {
+  return error instanceof Error && ["KvError", "ListenError", "SpecError"].includes(error.name);
 }

@@ -55,6 +55,8 @@ class Program {
   private readonly texts: Map<string, string | undefined> = new Map();
   private readonly findings: Map<string, Finding[]> = new Map();
   private readonly modules: Module[] = [];
+  /** Modules with an import that cannot be read. */
+  private readonly incomplete: Set<Module> = new Set();
 
   constructor(files: SourceFiles) {
     this.files = files;
@@ -71,7 +73,9 @@ class Program {
 
   result(): CheckedFile[] {
     for (const module of this.modules) {
-      for (const { severity, message, span } of check(this.world.expander, module)) {
+      for (const { severity, code, message, span } of check(this.world.expander, module)) {
+        // What an import that cannot be read would have brought, nobody knows.
+        if (code === "unbound" && this.incomplete.has(module)) continue;
         this.add(module.id, { severity, message, span });
       }
     }
@@ -142,6 +146,7 @@ class Program {
     const path = this.files.resolve(specifier.value, module.id);
     await this.file(path, { form: specifier, path: module.id });
     const from = this.world.loader.module(path);
+    if (from === undefined) this.incomplete.add(module);
     if (from === undefined || this.form(form, module)) return;
     // Something in it is wrong; that is no reason to call all names unknown that it brings.
     const at = form.items.findIndex((item) => item.type === "keyword" && item.name === "prefix");

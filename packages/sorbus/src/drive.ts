@@ -44,6 +44,9 @@ type Ended =
   | { readonly type: "done"; readonly value: Value }
   | { readonly type: "raised"; readonly condition: Value };
 
+/** What a request takes of a slice, beside the instructions that lead to it. */
+const REQUEST_COST = 100;
+
 class Drive {
   private fiber: EngineFiber;
   private readonly options: DriveOptions;
@@ -104,8 +107,10 @@ class Drive {
 
   /** Runs until the end, or until nothing can happen without an answer from outside (undefined). */
   private advance(): Ended | undefined {
+    let left = this.options.slice ?? Number.POSITIVE_INFINITY;
     for (;;) {
-      const step = this.fiber.run(this.options.slice);
+      const before = this.fiber.stats.instructions;
+      const step = this.fiber.run(left);
       switch (step.type) {
         case "done":
         case "raised":
@@ -118,9 +123,12 @@ class Drive {
             this.open.get(id)?.abort(notWanted());
             this.open.delete(id);
           }
+          left -= this.fiber.stats.instructions - before + REQUEST_COST;
           if (this.options.answers === "freeze") this.refreeze();
           if (!this.ask(step.requests)) return undefined;
-          break;
+          if (left > 0) break;
+          later(() => this.go());
+          return undefined;
         }
         default:
           step satisfies never;

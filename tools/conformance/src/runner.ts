@@ -61,11 +61,12 @@ async function runForms(
   }
   const program = new Program(tier, one.file, one.files, one.limits, one.read);
   const options = { answers, world, fuel, thaw: (bytes: Uint8Array) => program.thaw(bytes) };
+  const waiting = answers === "freeze" ? "suspend" : answers;
   try {
     program.announce(forms);
     for (const form of forms) {
-      const value = await program.run(form, async (fiber) => {
-        const result = await drive(fiber, options);
+      const value = await program.run(form, async (fiber, time) => {
+        const result = await drive(fiber, time === "run" ? options : { ...options, answers: waiting });
         if (result.type === "raised") throw new Raise(result.condition);
         return result.value;
       });

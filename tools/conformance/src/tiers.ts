@@ -21,8 +21,11 @@ export function missing(tier: Tier): string | undefined {
   return makers[tier] === undefined ? `there is no ${tier} yet` : undefined;
 }
 
-/** Runs a fiber to its end and gives its value. @throws Raise */
-export type RunFiber = (fiber: EngineFiber) => Promise<Value>;
+/**
+ * Runs a fiber to its end and gives its value. Compile time (a macro at work) holds what only this
+ * process has: it may wait, but cannot be frozen. @throws Raise
+ */
+export type RunFiber = (fiber: EngineFiber, time: "run" | "compile") => Promise<Value>;
 
 /** One program: a module over a core of its own. */
 export class Program {
@@ -93,9 +96,9 @@ export class Program {
         return text;
       }
       case "run":
-        return runFiber(this.world.tier.engine.evaluate(step.unit, this.limits));
+        return runFiber(this.world.tier.engine.evaluate(step.unit, this.limits), "run");
       case "macro":
-        return runFiber(step.suspended.fiber as EngineFiber);
+        return runFiber(step.suspended.fiber as EngineFiber, "compile");
     }
   }
 

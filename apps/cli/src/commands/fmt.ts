@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { codeFrame, format, UnreadableError } from "@sorbus/reader";
-import { fail } from "../session.ts";
+import { fail } from "../ending.ts";
 
 function formatted(source: string, file: string): string | undefined {
   try {
@@ -10,7 +10,9 @@ function formatted(source: string, file: string): string | undefined {
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     for (const { message, span } of error.errors) {
-      fail(`error: ${message}\n  --> ${file}:${span.line}:${span.column}\n${codeFrame({ text: source }, span)}`);
+      fail(
+        `error: ${message}\n  --> ${file}:${span.line}:${span.column}\n${codeFrame({ text: source }, span)}`,
+      );
     }
     return undefined;
   }

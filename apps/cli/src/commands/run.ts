@@ -1,43 +1,44 @@
 /** `sx eval`, `sx run`, `sx trace`. */
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { inspect } from "sorbus";
-import { fail, type RunFlags, withSession } from "../session.ts";
+import { CommandError, ended } from "../ending.ts";
+import { type RunFlags, withSession } from "../session.ts";
 
 export function evalCommand(expr: string, flags: RunFlags): Promise<void> {
   return withSession(flags, async ({ runtime }) => {
-    const value = await runtime.evalValue(expr, { file: "eval" });
+    const value = await runtime.evalValue(expr, { file: "eval", signal: ended });
     process.stdout.write(`${inspect(value)}\n`);
   });
 }
 
-/** Says so when the file is not there; undefined: it is. */
-export function missingFile(file: string): string | undefined {
-  if (!existsSync(file)) return `there is no file ${file}`;
-  return statSync(file).isDirectory() ? `${file} is a folder; name a file` : undefined;
+/** @throws CommandError unless there is such a file */
+export function needFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new CommandError(`there is no file ${file}`);
+  if (found.isDirectory()) throw new CommandError(`${file} is a folder; name a file`);
 }
 
-export async function runCommand(file: string, flags: RunFlags & { print?: boolean }): Promise<void> {
-  const missing = missingFile(file);
-  if (missing !== undefined) return fail(missing);
-  await withSession(flags, async ({ runtime }) => {
-    const value = await runtime.loadValue(file);
+export function runCommand(file: string, flags: RunFlags & { print?: boolean }): Promise<void> {
+  return withSession(flags, async ({ runtime }) => {
+    needFile(file);
+    const value = await runtime.loadValue(file, { signal: ended });
     if (flags.print === true) process.stdout.write(`${inspect(value)}\n`);
   });
 }
 
-export async function traceCommand(file: string, flags: RunFlags): Promise<void> {
-  const missing = missingFile(file);
-  if (missing !== undefined) return fail(missing);
-  await withSession(
+export function traceCommand(file: string, flags: RunFlags): Promise<void> {
+  return withSession(
     flags,
     async ({ runtime }) => {
-      const value = await runtime.loadValue(file);
+      needFile(file);
+      const value = await runtime.loadValue(file, { signal: ended });
       process.stderr.write(`value ${inspect(value)}\n`);
     },
     {
       onAnswer: (op, args, answer) => {
         const call = ["perform", `:${op}`, ...args.map((arg) => inspect(arg))].join(" ");
-        const result = "value" in answer ? `-> ${inspect(answer.value)}` : `-> raised ${inspect(answer.raised)}`;
+        const result =
+          "value" in answer ? `-> ${inspect(answer.value)}` : `-> raised ${inspect(answer.raised)}`;
         process.stderr.write(`(${call}) ${result}\n`);
       },
     },

@@ -1,35 +1,43 @@
 /** `sx serve`: a program's handler over HTTP. */
-import { ListenError, serveApp } from "@sorbus/http-host";
-import { kindOf } from "@sorbus/vm";
-import { fail, openSession, type RunFlags } from "../session.ts";
-import { missingFile } from "./run.ts";
+import { once } from "node:events";
+import { serveApp } from "@sorbus/http-host";
+import { kindOf, type Value } from "@sorbus/vm";
+import type { Runtime } from "sorbus";
+import { CommandError, ended } from "../ending.ts";
+import { type RunFlags, withSession } from "../session.ts";
+import { needFile } from "./run.ts";
 
-export async function serveCommand(
+export function serveCommand(
   file: string,
   flags: RunFlags & { readonly port: number; readonly host: string },
 ): Promise<void> {
-  const missing = missingFile(file);
-  if (missing !== undefined) return fail(missing);
-  const session = await openSession(flags);
-  const { runtime } = session;
-  try {
-    const last = await runtime.loadValue(file);
-    const app = kindOf(last) === "function" ? last : runtime.mainModule().lookupOwn("handler") === undefined ? undefined : runtime.global("handler");
-    if (app === undefined || kindOf(app) !== "function") {
-      throw new Error(`${file} gives no handler: its last form must be a function, or it must define \`handler\``);
-    }
-    const server = await serveApp({ runtime, app, port: flags.port, hostname: flags.host, development: true });
-    process.stdout.write(`serving ${file} on ${server.url}\n`);
-    const stop = (): void => {
-      server.close().then(
-        () => session.close(),
-        (error: unknown) => fail(String(error)),
+  return withSession(flags, async ({ runtime }) => {
+    needFile(file);
+    const last = await runtime.loadValue(file, { signal: ended });
+    const app = handlerOf(runtime, last);
+    if (app === undefined) {
+      throw new CommandError(
+        `${file} gives no handler: its last form must be a function of a request, or it must define \`handler\``,
       );
-    };
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
-  } catch (error) {
-    fail(error instanceof ListenError || (error instanceof Error && error.name === "Error") ? error.message : runtime.report(error));
-    await session.close();
-  }
+    }
+    const server = await serveApp({
+      runtime,
+      app,
+      port: flags.port,
+      hostname: flags.host,
+      development: true,
+    });
+    process.stdout.write(`serving ${file} on ${server.url}\n`);
+    if (!ended.aborted) await once(ended, "abort");
+    // To be asked to end is how a server ends.
+    process.exitCode = 0;
+    await server.close();
+  });
+}
+
+function handlerOf(runtime: Runtime, last: Value): Value | undefined {
+  if (kindOf(last) === "function") return last;
+  if (runtime.mainModule().lookupOwn("handler") === undefined) return undefined;
+  const handler = runtime.global("handler");
+  return kindOf(handler) === "function" ? handler : undefined;
 }
