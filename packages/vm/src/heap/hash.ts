@@ -36,6 +36,8 @@ const bits = new DataView(new ArrayBuffer(8));
 /** 0 and -0 alike, all NaNs alike. */
 export function hashNumber(x: number): number {
   if ((x | 0) === x) return finish(mix(SEED, x | 0));
+  // There are many NaNs in memory, and which one an operation makes depends on how it was compiled.
+  if (Number.isNaN(x)) return finish(mix(SEED, 0x7ff80000));
   bits.setFloat64(0, x);
   return finish(mix(mix(SEED, bits.getInt32(0)), bits.getInt32(4)));
 }
