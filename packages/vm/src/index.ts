@@ -24,6 +24,7 @@ export * from "./machine/arity.ts";
 export { type SplitArguments, splitNamed } from "./machine/bind.ts";
 export * from "./machine/engine.ts";
 export { Machine, type MachineHost } from "./machine/machine.ts";
+export { payloadOf } from "./machine/raised.ts";
 export {
   type Budget,
   type StartThread,

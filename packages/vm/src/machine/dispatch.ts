@@ -14,15 +14,15 @@ import {
   closureCode,
   closureGet,
   closureSet,
-  condition,
   equal,
   FALSE,
   NIL,
   TRUE,
 } from "../heap/index.ts";
-import { type Cell, Raise, type Value } from "../heap/value.ts";
+import { type Cell, type Value } from "../heap/value.ts";
 import { renderTemplate, type Template } from "../markup/index.ts";
 import type { Primitive } from "../primitives/primitive.ts";
+import { payloadOf } from "./raised.ts";
 import { arithmetic, empty, lists, unbound } from "./slow.ts";
 import { CLOSURE, CODE, DELTA, MARK_LINK, RETURN_PC } from "./stack.ts";
 import type { Budget, ThreadStep } from "./tasks.ts";
@@ -633,19 +633,6 @@ function stopped(t: VmThread): ThreadStep {
   if (t.stop === undefined) throw new Error("the dispatch loop was left for no reason");
   return t.stop;
 }
-
-/** What an exception of a primitive is in the program. @throws the exception itself, if it is a mistake of ours */
-function payloadOf(error: unknown): Value {
-  if (error instanceof Raise) return error.payload;
-  if (error instanceof RangeError && HOST_LIMITS.test(error.message)) {
-    return condition("limit", `too large for this machine: ${error.message}`);
-  }
-  throw error;
-}
-
-/** How V8 says that a string, an array or its own stack would grow too large. */
-const HOST_LIMITS =
-  /^(Invalid (string|array|typed array) length|Array buffer allocation failed|Maximum call stack)/;
 
 /** Remembers what a cell's value is as a callee: asking the heap costs more than the rest of a call. */
 function noteCalled(cell: Cell, f: Value): void {
