@@ -37,10 +37,10 @@ export {
 export * from "./markup/index.ts";
 export { type PreludeDefinition, preludeDefinitions } from "./prelude/definitions.ts";
 export {
-  declare,
-  groups,
   DeclaredPrimitive,
+  declare,
   formToValue,
+  groups,
   primitives,
   Regex,
   regexExtension,

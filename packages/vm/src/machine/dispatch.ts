@@ -19,7 +19,7 @@ import {
   NIL,
   TRUE,
 } from "../heap/index.ts";
-import { type Cell, type Value } from "../heap/value.ts";
+import type { Cell, Value } from "../heap/value.ts";
 import { renderTemplate, type Template } from "../markup/index.ts";
 import type { Primitive } from "../primitives/primitive.ts";
 import { payloadOf } from "./raised.ts";
