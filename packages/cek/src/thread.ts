@@ -3,7 +3,9 @@ import {
   type Budget,
   condition,
   type Extension,
+  stats as heapStats,
   type Limits,
+  liveSize,
   NIL,
   type RunStats,
   type Thread,
@@ -28,6 +30,9 @@ export class CekThread implements Thread {
   private readonly cek: Cek;
   private readonly steps: number;
   private readonly deadline: number;
+  private readonly memory: number;
+  /** What the heap had handed out when it was looked at last. */
+  private allocated: number = heapStats().allocated;
   /** Calls at which a limit ends the thread for good. */
   end: number = Number.POSITIVE_INFINITY;
   reason: Value = NIL;
@@ -43,6 +48,7 @@ export class CekThread implements Thread {
     this.stats = stats;
     this.steps = limits.steps ?? Number.POSITIVE_INFINITY;
     this.deadline = limits.time === undefined ? Number.POSITIVE_INFINITY : cek.now() + limits.time;
+    this.memory = limits.memory ?? Number.POSITIVE_INFINITY;
     this.m = {
       surroundings: cek,
       control,
@@ -78,8 +84,25 @@ export class CekThread implements Thread {
         m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
     } else if (m.calls >= this.steps) {
       this.exhaust("steps: the program ran longer than its step limit allows");
-    } else if (m.calls % CLOCK_EVERY === 0 && this.cek.now() > this.deadline) {
-      this.exhaust("time: the program ran longer than its time limit allows");
+    } else if (m.calls % CLOCK_EVERY === 0) {
+      if (this.cek.now() > this.deadline) {
+        this.exhaust("time: the program ran longer than its time limit allows");
+      } else this.checkMemory();
+    }
+  }
+
+  /** Looks only when the heap has handed out a good part of the limit since the last look. */
+  private checkMemory(): void {
+    if (this.memory === Number.POSITIVE_INFINITY) return;
+    const { allocated } = heapStats();
+    if (allocated - this.allocated < this.memory / 4) return;
+    this.allocated = allocated;
+    const { control, frames, under } = this.m;
+    if (liveSize([control, frames, under]) > this.memory) {
+      raise(
+        this.m,
+        condition("limit", `memory: the program holds more than its limit of ${this.memory} bytes`),
+      );
     }
   }
 

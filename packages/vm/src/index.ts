@@ -19,6 +19,7 @@ export { isInherited } from "./control/marks.ts";
 export { CorruptBytes, type Extension, freezeGraph, thawGraph } from "./freeze/graph.ts";
 export { type FreezeWorld, freezeTree, thawTree } from "./freeze/tree.ts";
 export * from "./heap/index.ts";
+export { liveSize } from "./heap/live.ts";
 export * from "./heap/value.ts";
 export * from "./machine/arity.ts";
 export { type SplitArguments, splitNamed } from "./machine/bind.ts";
