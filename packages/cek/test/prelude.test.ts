@@ -1,4 +1,5 @@
 /** The prelude's functions over sequences, dicts and functions. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { run } from "./harness.ts";
 
@@ -156,5 +157,30 @@ describe("a callback may capture its continuation and come back", () => {
     `.replace("(quote-of-plain)", `'${plain}`),
     );
     expect(twice.value).toBe("(true true true)");
+  });
+});
+
+describe("laws", () => {
+  const pairs = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.nat(1000)), { maxLength: 40 });
+  const shown = (items: readonly (readonly [number, number])[]): string =>
+    `(${items.map(([key, value]) => `(${key} ${value})`).join(" ")})`;
+
+  it("sort-by is a stable sort", () => {
+    fc.assert(
+      fc.property(pairs, (items) => {
+        const sorted = items.toSorted(([a], [b]) => a - b);
+        expect(run(`(sort-by first '${shown(items)})`).value).toBe(shown(sorted));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("partition-by cuts and loses nothing", () => {
+    fc.assert(
+      fc.property(pairs, (items) => {
+        expect(run(`(flat-map identity (partition-by first '${shown(items)}))`).value).toBe(shown(items));
+      }),
+      { numRuns: 50 },
+    );
   });
 });
