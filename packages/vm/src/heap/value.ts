@@ -47,7 +47,10 @@ export type ErrorKind =
   | "limit"
   | "timeout"
   | "cancelled"
-  | "capability"
+  | "assert"
+  | "context"
+  | "control"
+  | "import"
   | "host"
   | "user";
 

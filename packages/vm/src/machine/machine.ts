@@ -42,6 +42,8 @@ const BYTES_PER_SLOT = 8;
 const CORE = "core/";
 /** Versions of one definition whose frozen frames can be thawed. */
 const VERSIONS = 4;
+/** Units that a machine keeps before it forgets top-level expressions, the oldest first. */
+const MAX_UNITS = 20_000;
 
 export class Machine implements Engine<UnitCode> {
   readonly name = "vm";
@@ -64,10 +66,21 @@ export class Machine implements Engine<UnitCode> {
   /** Keeps a unit's code, so that frames frozen in it can be found again. */
   addUnit(unit: UnitCode): void {
     const versions = this.units.get(unit.id);
-    if (versions === undefined) this.units.set(unit.id, [unit]);
-    else {
+    if (versions === undefined) {
+      this.units.set(unit.id, [unit]);
+      if (this.units.size > MAX_UNITS) this.forgetExpression();
+    } else {
       versions.push(unit);
       if (versions.length > VERSIONS) versions.shift();
+    }
+  }
+
+  /** Drops the oldest top-level expression: definitions are kept, expressions are past once they are evaluated. */
+  private forgetExpression(): void {
+    for (const id of this.units.keys()) {
+      if (!id.includes("#")) continue;
+      this.units.delete(id);
+      return;
     }
   }
 
