@@ -84,13 +84,13 @@ export class Cek implements Engine<Unit>, Surroundings {
   }
 
   call(fn: Value, args: readonly Value[], limits: Limits = this.limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
     const thread = CekThread.calling(this, fn, args, stats, limits);
     return new TaskTree(thread, this.starter(stats, limits), stats, this.freezer(stats, limits));
   }
 
   thaw(bytes: Uint8Array, limits: Limits = this.limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
     return thawTree(
       bytes,
       this.host.freezing,

@@ -12,6 +12,7 @@ import {
   type ThreadStep,
   type Value,
 } from "@sorbus/vm";
+import { isCode } from "./code.ts";
 import type { Cek } from "./engine.ts";
 import { type Control, calling, give, interrupt, type Machine, raise, step } from "./machine.ts";
 import { locateCondition } from "./trace.ts";
@@ -71,6 +72,7 @@ export class CekThread implements Thread {
       if (m.calls === calls) continue;
       calls = m.calls;
       budget.fuel -= 1;
+      this.stats.calls += 1;
       this.checkLimits();
       if (budget.fuel <= 0 && (m.control as Control).type !== "stopped") return { type: "fuel" };
     }
@@ -80,9 +82,9 @@ export class CekThread implements Thread {
   private checkLimits(): void {
     const { m } = this;
     if (this.reason !== NIL) {
-      if (m.calls >= this.end)
+      if (this.stats.calls >= this.end)
         m.control = { type: "stopped", step: { type: "raised", condition: this.reason } };
-    } else if (m.calls >= this.steps) {
+    } else if (this.stats.calls >= this.steps) {
       this.exhaust("steps: the program ran longer than its step limit allows");
     } else if (m.calls % CLOCK_EVERY === 0) {
       if (this.cek.now() > this.deadline) {
@@ -98,7 +100,7 @@ export class CekThread implements Thread {
     if (allocated - this.allocated < this.memory / 4) return;
     this.allocated = allocated;
     const { control, frames, under } = this.m;
-    if (liveSize([control, frames, under]) > this.memory) {
+    if (liveSize([control, frames, under], isCode) > this.memory) {
       raise(
         this.m,
         condition("limit", `memory: the program holds more than its limit of ${this.memory} bytes`),
@@ -111,7 +113,7 @@ export class CekThread implements Thread {
     const reason = condition("limit", message);
     locateCondition(this.m, reason);
     this.reason = reason;
-    this.end = this.m.calls + GRACE;
+    this.end = Math.min(this.steps, this.stats.calls) + GRACE;
     interrupt(this.m, "%cancelled", reason);
   }
 
@@ -130,6 +132,7 @@ export class CekThread implements Thread {
 
 /** What a thread has besides bounds, which are the thawing host's to set. */
 interface FrozenThread {
+  /** Of the whole tree: see `RunStats`. */
   readonly calls: number;
   /** null: no limit has been reached. */
   readonly end: number | null;
@@ -150,7 +153,7 @@ export function threadExtension(cek: Cek, stats: RunStats, limits: Limits): Exte
       const { control, frames, under, at } = m;
       const parts = [control.type === "stopped" ? null : control, frames, under, at];
       const plain: FrozenThread = {
-        calls: m.calls,
+        calls: stats.calls,
         end: Number.isFinite(end) ? end : null,
         stopped: control.type === "stopped",
         has: parts.map((part) => part !== null && part !== undefined),
@@ -175,8 +178,8 @@ export function threadExtension(cek: Cek, stats: RunStats, limits: Limits): Exte
         frames: frames ?? null,
         under: under ?? null,
         at,
-        calls,
       });
+      stats.calls = Math.max(stats.calls, calls);
     },
   };
 }

@@ -14,9 +14,10 @@ const SLOT = 16;
 /**
  * Bytes that everything reachable from the roots takes, about, each object counted once. Roots may be
  * values and any JavaScript objects, arrays, Maps and Sets that hold them; functions, code objects of
- * closures and what is shared by all programs are not followed. O(size), without recursion.
+ * closures and what is shared by all programs are not followed, nor is what `isCode` says is an engine's
+ * own code. O(size), without recursion.
  */
-export function liveSize(roots: Iterable<unknown>): number {
+export function liveSize(roots: Iterable<unknown>, isCode: (o: object) => boolean = () => false): number {
   const seen = new Set<object>();
   const todo: object[] = [];
   const buffers = new Map<object, Ranges>();
@@ -24,7 +25,7 @@ export function liveSize(roots: Iterable<unknown>): number {
   const visit = (v: unknown): void => {
     if (typeof v === "string") bytes += v.length > 16 ? v.length : 0;
     else if (typeof v === "bigint") bytes += v.toString(16).length;
-    else if (typeof v === "object" && v !== null && !seen.has(v)) {
+    else if (typeof v === "object" && v !== null && !seen.has(v) && !isCode(v)) {
       seen.add(v);
       todo.push(v);
     }

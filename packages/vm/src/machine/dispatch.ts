@@ -49,7 +49,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
     if (t.stop !== undefined) {
       stats.instructions += count;
       budget.fuel -= stretch - fuel;
-      t.stepsLeft -= stretch - fuel;
+      t.stats.calls += stretch - fuel;
       return t.stop;
     }
     S = t.stack;
@@ -602,7 +602,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
         if (t.stop !== undefined) {
           stats.instructions += count;
           budget.fuel -= stretch - fuel;
-          t.stepsLeft -= stretch - fuel;
+          t.stats.calls += stretch - fuel;
           return t.stop;
         }
         S = t.stack;

@@ -46,6 +46,8 @@ export interface RunStats {
   instructions: number;
   /** Times the run left the engine with a request. */
   suspensions: number;
+  /** Calls and loop iterations, those of child fibers included: what the step limit counts. */
+  calls: number;
 }
 
 /** One program in progress, with its child fibers. Plain data between two `run`s. */

@@ -172,7 +172,10 @@ interface FrozenThread {
   readonly parts: number;
   readonly started: boolean;
   readonly stop: "none" | "waiting" | "done" | "raised";
-  readonly stepsLeft: number;
+  /** Of the whole tree: see `RunStats`. */
+  readonly calls: number;
+  /** A limit has been met: the calls at which the thread ends for good; the condition is the last value. */
+  readonly callsAtEnd: number | null;
 }
 
 /** Extensions for one freeze or one thaw of a machine's threads. `complete` is called when a thaw is done. */
@@ -248,9 +251,11 @@ export function vmExtensions(
           parts,
           started: t.fp !== 0,
           stop: stop?.type === "done" || stop?.type === "raised" ? stop.type : waiting ? "waiting" : "none",
-          stepsLeft: t.stepsLeft,
+          calls: stats.calls,
+          callsAtEnd: t.cancelReason === undefined ? null : t.callsAtEnd,
         };
-        return { plain: { ...plain, stepsLeft: Number.isFinite(t.stepsLeft) ? t.stepsLeft : -1 }, values };
+        if (t.cancelReason !== undefined) values.push(t.cancelReason);
+        return { plain, values };
       },
       make: (plain) => {
         const thread = VmThread.empty(machine, stats, bounds);
@@ -260,7 +265,11 @@ export function vmExtensions(
       fill: (o, values) => {
         const t = o as VmThread;
         const plain = frozen.get(o) as FrozenThread;
-        t.stepsLeft = plain.stepsLeft < 0 ? Number.POSITIVE_INFINITY : plain.stepsLeft;
+        stats.calls = Math.max(stats.calls, plain.calls);
+        if (plain.callsAtEnd !== null) {
+          t.callsAtEnd = plain.callsAtEnd;
+          t.cancelReason = values[values.length - 1];
+        }
         const outcome = values[plain.parts];
         if (plain.stop === "done" && outcome !== undefined) t.stop = { type: "done", value: outcome };
         if (plain.stop === "waiting") t.stop = WAITING;

@@ -106,7 +106,7 @@ export class Machine implements Engine<UnitCode> {
   }
 
   call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
     const bounds = limits === undefined ? this.limits : effective(limits);
     return new TaskTree(
       new VmThread(this, fn, args, stats, bounds),
@@ -126,7 +126,7 @@ export class Machine implements Engine<UnitCode> {
   }
 
   thaw(bytes: Uint8Array, limits?: Limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0 };
+    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
     const bounds = limits === undefined ? this.limits : effective(limits);
     const { extensions, complete } = vmExtensions(this, stats, bounds);
     const tree = thawTree(

@@ -78,6 +78,9 @@ export class Task {
 /** Starts the thread of a child: calls `thunk` under `marks`. */
 export type StartThread = (thunk: Value, marks: Value) => Thread;
 
+/** Child fibers that a tree may have at once; more is a mistake of the program. */
+const MAX_TASKS = 200_000;
+
 /** A root thread with all its children, behind the interface that hosts drive. */
 export class TaskTree implements EngineFiber {
   readonly root: Task;
@@ -89,6 +92,8 @@ export class TaskTree implements EngineFiber {
   private asked: Request[] = [];
   private dropped: number[] = [];
   private nextRequest = 1;
+  /** Child fibers that have not ended. */
+  private alive = 0;
 
   constructor(
     root: Thread | Task,
@@ -147,6 +152,12 @@ export class TaskTree implements EngineFiber {
         return;
       }
       case "spawn": {
+        if (this.alive >= MAX_TASKS) {
+          task.thread.raise(condition("limit", `more than ${MAX_TASKS} fibers at once`));
+          this.ready.unshift(task);
+          return;
+        }
+        this.alive++;
         const child = new Task(this.start(step.thunk, step.marks), task);
         task.children.push(child);
         this.ready.push(child);
@@ -233,6 +244,7 @@ export class TaskTree implements EngineFiber {
       } else task.state = "done";
     } else task.state = "raised";
     task.children.length = 0;
+    if (task.parent !== undefined) this.alive--;
     for (const waiter of task.waiters) {
       if (waiter.state !== "waiting" || !waiter.targets.includes(task)) continue;
       if (this.notify(waiter)) this.ready.push(waiter);
@@ -309,6 +321,7 @@ export class TaskTree implements EngineFiber {
     tree.ready = state.ready;
     for (const [id, task] of state.asking) tree.asking.set(id, task);
     tree.nextRequest = state.nextRequest;
+    tree.alive = count(state.root) - 1;
     return tree;
   }
 
@@ -331,4 +344,9 @@ function find(task: Task, test: (task: Task) => boolean): Task | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The tasks from `task` down that have not ended. */
+function count(task: Task): number {
+  return task.children.reduce((sum, child) => sum + (child.finished ? 0 : count(child)), 1);
 }

@@ -34,6 +34,8 @@ const FIRST_SEGMENT = 64;
 const FULL_SEGMENT = 1 << 16;
 /** Slots that handlers of a stack overflow may use beyond the limit. */
 const OVERFLOW_GRACE = 1 << 17;
+/** Calls that the `after`s may make once a step or time limit is reached. */
+const EXIT_GRACE = 100_000;
 /** Frames shown at either end of a long stack trace. */
 const TRACE_TOP = 40;
 const TRACE_BOTTOM = 10;
@@ -56,10 +58,10 @@ export class VmThread implements Thread {
   stop: ThreadStep | undefined;
   /** Bound on all slots of the stack; raised for a while so that an overflow can be handled. */
   slotLimit: number;
-  /** Steps (calls and loop iterations) left before the step limit. */
-  stepsLeft: number;
   readonly deadline: number;
   cancelReason: Value | undefined;
+  /** Calls at which a thread ends for good that has met a limit and runs its exits. */
+  callsAtEnd: number = Number.POSITIVE_INFINITY;
 
   readonly stats: RunStats;
   readonly bounds: EffectiveLimits;
@@ -78,7 +80,6 @@ export class VmThread implements Thread {
     this.parts = null;
     this.stop = undefined;
     this.slotLimit = bounds.slots;
-    this.stepsLeft = bounds.steps;
     this.deadline =
       bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : machine.now() + bounds.time;
     this.cancelReason = undefined;
@@ -133,6 +134,11 @@ export class VmThread implements Thread {
       for (let s: Slice | null = p.slices; s !== null; s = s.next) roots.push(s.values);
     }
     return roots;
+  }
+
+  /** Calls and loop iterations before the step limit, which all fibers of a tree share. */
+  get stepsLeft(): number {
+    return (this.cancelReason === undefined ? this.bounds.steps : this.callsAtEnd) - this.stats.calls;
   }
 
   /** All slots in use. */
@@ -414,7 +420,7 @@ export class VmThread implements Thread {
   /** Checked at calls and loops when the fuel of a stretch is used up. True: leave the loop. */
   poll(spent: number, budget: Budget): boolean {
     budget.fuel -= spent;
-    this.stepsLeft -= spent;
+    this.stats.calls += spent;
     if (this.stepsLeft <= 0) return this.exhaust("steps: the program ran longer than its step limit allows");
     if (this.machine.now() > this.deadline)
       return this.exhaust("time: the program ran longer than its time limit allows");
@@ -436,7 +442,7 @@ export class VmThread implements Thread {
     reason.span = this.place();
     reason.stack = this.trace();
     this.cancelReason = reason;
-    this.stepsLeft = 100_000;
+    this.callsAtEnd = Math.min(this.bounds.steps, this.stats.calls) + EXIT_GRACE;
     this.interrupt(this.machine.cancelled(), reason);
     return false;
   }
