@@ -36,6 +36,11 @@ export class UnitCode {
   }
 }
 
+/** What belongs to the program's text, however many continuations refer to it. */
+export function isCode(o: object): boolean {
+  return o instanceof UnitCode || ("op" in o && "form" in o);
+}
+
 function partsOf(root: Core): { nodes: Core[]; locals: Local[] } {
   const nodes: Core[] = [];
   const locals: Local[] = [];
