@@ -25,7 +25,7 @@ test("the example of the README prints what its comment says", () => {
   expect(run).toMatchObject({ stdout: `${promised}\n`, stderr: "", status: 0 });
 });
 
-const pages = ["README.md", "CONTRIBUTING.md", "apps/blog/README.md"].concat(
+const pages = ["README.md", "CONTRIBUTING.md", "apps/blog/README.md", "examples/README.md"].concat(
   readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name)),
