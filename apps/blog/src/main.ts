@@ -1,4 +1,4 @@
-/** `pnpm start`: the blog as a process. */
+/** The blog as a process: settings, what it prints, what it says when it cannot start, how it ends. */
 import { KvError } from "@sorbus/durable-kv";
 import { ListenError } from "@sorbus/http-host";
 import { type Blog, ProgramError, startBlog } from "./app.ts";
