@@ -28,18 +28,15 @@ export function control(m: Machine, name: ControlName, args: readonly Value[]): 
     locateCondition(m, a);
     return give(m, a);
   }
+  // What these call is called from where they are: wrong arguments are an error of this very call.
+  if (name === "apply") return callNext(m, a, [...args.slice(1, -1), ...lastList(args.at(-1) ?? NIL)]);
+  if (name === "call-with-keys") {
+    const keyed = { positional: args.slice(2), named: namedArguments(b) };
+    m.control = { type: "apply", fn: a, args: keyed, stays: false };
+    return;
+  }
   enterCall(m);
   switch (name) {
-    case "apply":
-      return callNext(m, a, [...args.slice(1, -1), ...lastList(args.at(-1) ?? NIL)]);
-    case "call-with-keys":
-      m.control = {
-        type: "apply",
-        fn: a,
-        args: { positional: args.slice(2), named: namedArguments(b) },
-        stays: false,
-      };
-      return;
     case "%with-mark":
       pushMark(m, { key: a, value: b, exit: undefined });
       return callNext(m, c, []);
