@@ -4,6 +4,8 @@
  * closed.
  */
 
+import { printError, readerLost } from "./output.ts";
+
 /** Exit codes of the command line. */
 export const EXIT = {
   /** The program raised, a file is wrong, a case failed. */
@@ -15,6 +17,9 @@ export const EXIT = {
 } as const;
 
 const ending = new AbortController();
+
+// A reader that goes away is no error: the exit code stays what it is.
+readerLost.addEventListener("abort", () => ending.abort(new Error("nobody reads the output any more")));
 
 /** Aborted when the process has been asked to end. */
 export const ended: AbortSignal = ending.signal;
@@ -32,20 +37,9 @@ export function endOnSignals(): void {
   process.on("SIGTERM", () => endBy("SIGTERM"));
 }
 
-/** A reader that goes away, as `head` does, is no error: what is left is not written. */
-export function endWithReader(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
-    ending.abort(new Error("nobody reads the output any more"));
-  });
-  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
-  });
-}
-
 /** Says on stderr what went wrong; the process will exit with that code. */
 export function fail(message: string, code: number = EXIT.failed): void {
-  process.stderr.write(`${/^(error|warning)\b/.test(message) ? message : `error: ${message}`}\n`);
+  printError(`${/^(error|warning)\b/.test(message) ? message : `error: ${message}`}\n`);
   process.exitCode = code;
 }
 

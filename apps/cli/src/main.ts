@@ -1,10 +1,16 @@
-/** The `sx` command. Each command is loaded when it is used, so that small ones start fast. */
+/** The `sx` command: its commands and their options. What only one command needs is loaded by that command. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, endWithReader, fail } from "./ending.ts";
+import { checkCommand } from "./commands/check.ts";
+import { disassembleCommand } from "./commands/disassemble.ts";
+import { fmtCommand } from "./commands/fmt.ts";
+import { replCommand } from "./commands/repl.ts";
+import { evalCommand, runCommand, traceCommand } from "./commands/run.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { testCommand } from "./commands/test.ts";
+import { EXIT, fail } from "./ending.ts";
+import { print, printError } from "./output.ts";
 import type { RunFlags } from "./session.ts";
-
-endWithReader();
 
 function naturalNumber(text: string): number {
   const n = Number(text);
@@ -36,67 +42,54 @@ const program = new Command("sx")
   .description("Runs, checks, formats and serves SX programs.")
   .version(manifest.version)
   .showHelpAfterError("(sx --help lists the commands)")
+  .configureOutput({ writeOut: print, writeErr: printError })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
   });
 
 running(
   program.command("eval").description("evaluate an expression and print its value").argument("<expr>"),
-).action(async (expr: string, flags: RunFlags) =>
-  (await import("./commands/run.ts")).evalCommand(expr, flags),
-);
+).action((expr: string, flags: RunFlags) => evalCommand(expr, flags));
 
 running(program.command("run").description("run a program").argument("<file>"))
   .option("--print", "print the value of the last form")
-  .action(async (file: string, flags: RunFlags & { print?: boolean }) =>
-    (await import("./commands/run.ts")).runCommand(file, flags),
-  );
+  .action((file: string, flags: RunFlags & { print?: boolean }) => runCommand(file, flags));
 
-running(program.command("repl").description("a prompt")).action(async (flags: RunFlags) =>
-  (await import("./commands/repl.ts")).replCommand(flags),
-);
+running(program.command("repl").description("a prompt")).action((flags: RunFlags) => replCommand(flags));
 
 program
   .command("test")
   .description("run the cases in the .sx files of a folder, with their expectations beside the code")
   .argument("<dir>")
   .addOption(new Option("--tier <tier>", "run on this engine only").choices(["cek", "vm", "jit"]))
-  .action(async (dir: string, flags: { tier?: string }) =>
-    (await import("./commands/test.ts")).testCommand(dir, flags),
-  );
+  .action((dir: string, flags: { tier?: string }) => testCommand(dir, flags));
 
 program
   .command("fmt")
   .description("format .sx files in place; without files, format standard input to standard output")
   .argument("[files...]")
   .option("--check", "change nothing; fail if something is not formatted")
-  .action(async (files: string[], flags: { check?: boolean }) =>
-    (await import("./commands/fmt.ts")).fmtCommand(files, flags),
-  );
+  .action((files: string[], flags: { check?: boolean }) => fmtCommand(files, flags));
 
 program
   .command("check")
   .description("report what is wrong with a program without running it")
   .argument("<files...>")
-  .action(async (files: string[]) => (await import("./commands/check.ts")).checkCommand(files));
+  .action((files: string[]) => checkCommand(files));
 
 running(
   program
     .command("trace")
     .description("run a program and show each effect with its answer")
     .argument("<file>"),
-).action(async (file: string, flags: RunFlags) =>
-  (await import("./commands/run.ts")).traceCommand(file, flags),
-);
+).action((file: string, flags: RunFlags) => traceCommand(file, flags));
 
 program
   .command("disassemble")
   .description("show the bytecode of a program, or of one definition")
   .argument("<file>")
   .argument("[name]")
-  .action(async (file: string, name: string | undefined) =>
-    (await import("./commands/disassemble.ts")).disassembleCommand(file, name),
-  );
+  .action((file: string, name: string | undefined) => disassembleCommand(file, name));
 
 running(
   program
@@ -106,13 +99,14 @@ running(
 )
   .option("--port <n>", "port to listen on; 0: any free one", port, 8080)
   .option("--host <name>", "address to listen on", "127.0.0.1")
-  .action(async (file: string, flags: RunFlags & { port: number; host: string }) =>
-    (await import("./commands/serve.ts")).serveCommand(file, flags),
-  );
+  .action((file: string, flags: RunFlags & { port: number; host: string }) => serveCommand(file, flags));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  // A fault of this command's own: whoever mends it needs the stack.
-  fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** Runs the command that `argv` names; its exit code is `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    // A fault of this command's own: whoever mends it needs the stack.
+    fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
 }

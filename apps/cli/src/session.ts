@@ -1,4 +1,5 @@
 /** A runtime as the command line makes it: the standard ops, a tier, and a store. */
+
 import { consoleOps } from "@sorbus/io-resolver/console";
 import { httpFetchOps } from "@sorbus/io-resolver/http-fetch";
 import { randomOps } from "@sorbus/io-resolver/random";
@@ -15,6 +16,7 @@ import {
 } from "sorbus";
 import { CommandError, EXIT, ended, endOnSignals, fail, UsageError } from "./ending.ts";
 import { filesFromHere } from "./files.ts";
+import { print, printError } from "./output.ts";
 import { storeIn } from "./store.ts";
 
 export interface RunFlags {
@@ -58,7 +60,7 @@ export async function openSession(flags: RunFlags, more: Partial<RuntimeOptions>
       ...consoleOps({
         show: (value) => str(value as Value),
         write: (line) => {
-          process.stdout.write(`${line}\n`);
+          print(`${line}\n`);
         },
       }),
       ...timeOps(),
@@ -88,7 +90,7 @@ export async function withSession(
     if (!ended.aborted) reportFailure(error, session?.runtime);
   } finally {
     if (flags.stats === true && session !== undefined) {
-      process.stderr.write(`${JSON.stringify(session.runtime.stats)}\n`);
+      printError(`${JSON.stringify(session.runtime.stats)}\n`);
     }
     await session?.close();
   }

@@ -36,11 +36,16 @@ export interface SxOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the command from source. */
+  readonly command?: readonly string[];
 }
 
-export function start(args: readonly string[], { cwd, env }: SxOptions = {}): ChildProcessWithoutNullStreams {
-  const [command = "", ...rest] = sxCommand;
-  return spawn(command, [...rest, ...args], {
+export function start(
+  args: readonly string[],
+  { cwd, env, command = sxCommand }: SxOptions = {},
+): ChildProcessWithoutNullStreams {
+  const [program = "", ...rest] = command;
+  return spawn(program, [...rest, ...args], {
     ...(cwd !== undefined && { cwd }),
     env: { ...process.env, NO_COLOR: "1", ...env },
   });

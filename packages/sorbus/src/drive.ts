@@ -54,6 +54,9 @@ class Drive {
   private readonly open: Map<number, AbortController> = new Map();
   private settle: { resolve: (value: Value) => void; reject: (error: unknown) => void } | undefined;
   private clock: ReturnType<typeof setTimeout> | undefined;
+  private running = false;
+  /** The reason, from when somebody wants the run to end until the fiber has been told. */
+  private cancelled: Value | undefined;
   private readonly onAbort = (): void => this.abort();
 
   constructor(fiber: EngineFiber, options: DriveOptions) {
@@ -63,7 +66,8 @@ class Drive {
 
   start(): MaybePromise<Value> {
     const { signal, time } = this.options;
-    if (signal?.aborted === true) this.fiber.cancel(reasonOf(signal));
+    if (signal?.aborted === true) this.cancelled = reasonOf(signal);
+    else signal?.addEventListener("abort", this.onAbort, { once: true });
     let ended: Ended | undefined;
     try {
       ended = this.advance();
@@ -76,7 +80,6 @@ class Drive {
       if (ended.type === "raised") throw new Raise(ended.condition);
       return ended.value;
     }
-    if (signal?.aborted === false) signal.addEventListener("abort", this.onAbort, { once: true });
     // A deadline that is further away than timers reach is none.
     if (time !== undefined && time < 2 ** 31) this.clock = setTimeout(() => this.late(), time);
     return new Promise((resolve, reject) => {
@@ -94,21 +97,36 @@ class Drive {
 
   private abort(): void {
     const { signal } = this.options;
-    if (signal === undefined || this.settle === undefined) return;
-    this.fiber.cancel(reasonOf(signal));
-    this.go();
+    if (signal !== undefined) this.cancel(reasonOf(signal));
   }
 
   private late(): void {
-    if (this.settle === undefined) return;
-    this.fiber.cancel(condition("limit", "time: the program waited longer than its time limit allows"));
-    this.go();
+    this.cancel(condition("limit", "time: the program waited longer than its time limit allows"));
+  }
+
+  /** Not under the feet of a run: who aborts may be a handler that is being asked. */
+  private cancel(reason: Value): void {
+    this.cancelled = reason;
+    if (!this.running) this.go();
   }
 
   /** Runs until the end, or until nothing can happen without an answer from outside (undefined). */
   private advance(): Ended | undefined {
+    this.running = true;
+    try {
+      return this.steps();
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private steps(): Ended | undefined {
     let left = this.options.slice ?? Number.POSITIVE_INFINITY;
     for (;;) {
+      if (this.cancelled !== undefined) {
+        this.fiber.cancel(this.cancelled);
+        this.cancelled = undefined;
+      }
       const before = this.fiber.stats.instructions;
       const step = this.fiber.run(left);
       switch (step.type) {
@@ -125,7 +143,7 @@ class Drive {
           }
           left -= this.fiber.stats.instructions - before + REQUEST_COST;
           if (this.options.answers === "freeze") this.refreeze();
-          if (!this.ask(step.requests)) return undefined;
+          if (!this.ask(step.requests) && this.cancelled === undefined) return undefined;
           if (left > 0) break;
           later(() => this.go());
           return undefined;
@@ -188,7 +206,8 @@ class Drive {
       if (this.options.answers === "async") later(deliver);
       else deliver();
     };
-    answer.then(
+    // Not before this turn's work is done, whatever kind of promise it is.
+    Promise.resolve(answer).then(
       (value) => settled(() => this.fiber.resume(request.id, value)),
       (error: unknown) =>
         settled(() => {

@@ -176,7 +176,8 @@ export class World {
     };
     this.core = coreModule(coreValues(), {
       elements: elementNames(),
-      parameters: (name) => preludeDefinitions.get(name)?.params,
+      // To read them all takes some milliseconds, which only a check has use for.
+      ...(diagnose && { parameters: (name: string) => preludeDefinitions.get(name)?.params }),
     });
     this.tier = make(host, limits);
     const evaluate = (unit: Unit): Value => runNow({ unit });

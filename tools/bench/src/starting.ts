@@ -16,7 +16,7 @@ export function startingBenchmark(): Benchmark {
       run: () => output(["--conditions=@sorbus/source", path("apps/cli/src/sx.ts"), "eval", "1"]),
     },
   ];
-  const built = path("apps/cli/dist/main.js");
+  const built = path("apps/cli/dist/sx.js");
   if (existsSync(built)) contenders.push({ name: "sx built", run: () => output([built, "eval", "1"]) });
   else console.error("start: apps/cli/dist is not there; build to measure the built command");
   return { name: "start", contenders, single: true };

@@ -1,8 +1,10 @@
 /** `sx check`: everything that is wrong with programs, found without running them. */
+
 import { codeFrame } from "@sorbus/reader";
 import { checkProgram, type Finding } from "sorbus";
 import { EXIT } from "../ending.ts";
 import { filesFromHere } from "../files.ts";
+import { print, printError } from "../output.ts";
 import { reportFailure } from "../session.ts";
 import { needFile } from "./run.ts";
 
@@ -20,15 +22,15 @@ export async function checkCommand(files: readonly string[]): Promise<void> {
       seen.add(path);
       for (const finding of findings) {
         counts[finding.severity] += 1;
-        process.stderr.write(`${shown(finding, path, text)}\n\n`);
+        printError(`${shown(finding, path, text)}\n\n`);
       }
     }
   }
   const total = [plural(counts.error, "error"), plural(counts.warning, "warning")].filter(
     (part) => part !== "",
   );
-  if (total.length === 0) process.stdout.write("no problems\n");
-  else process.stderr.write(`${total.join(", ")}\n`);
+  if (total.length === 0) print("no problems\n");
+  else printError(`${total.join(", ")}\n`);
   if (counts.error > 0) process.exitCode = EXIT.failed;
 }
 

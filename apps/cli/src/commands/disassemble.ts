@@ -1,7 +1,9 @@
 /** `sx disassemble`: the bytecode that a program's definitions are compiled to. Runs the program. */
+
 import { disassembleUnit } from "@sorbus/vm";
 import { vmTierWith } from "sorbus";
 import { CommandError, ended } from "../ending.ts";
+import { print } from "../output.ts";
 import { withSession } from "../session.ts";
 import { needFile } from "./run.ts";
 
@@ -15,7 +17,7 @@ export function disassembleCommand(file: string, name: string | undefined): Prom
       await runtime.loadValue(file, { signal: ended });
       const wanted = units.filter(({ id }) => name === undefined || id.endsWith(`/${name}`));
       if (wanted.length === 0 && name !== undefined) throw new CommandError(`${file} defines no ${name}`);
-      for (const { id, text } of wanted) process.stdout.write(`; ${id}\n${text}\n`);
+      for (const { id, text } of wanted) print(`; ${id}\n${text}\n`);
     },
     { tier },
   );

@@ -1,8 +1,10 @@
 /** `sx fmt`: formats files in place, or a stream. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { codeFrame, format, UnreadableError } from "@sorbus/reader";
 import { fail } from "../ending.ts";
+import { print } from "../output.ts";
 
 function formatted(source: string, file: string): string | undefined {
   try {
@@ -23,7 +25,7 @@ export async function fmtCommand(files: readonly string[], flags: { check?: bool
     const source = await text(process.stdin);
     const result = formatted(source, "stdin");
     if (result === undefined) return;
-    if (flags.check !== true) process.stdout.write(result);
+    if (flags.check !== true) print(result);
     else if (result !== source) fail("standard input is not formatted");
     return;
   }
@@ -40,7 +42,7 @@ export async function fmtCommand(files: readonly string[], flags: { check?: bool
     if (flags.check === true) fail(`${file} is not formatted`);
     else {
       writeFileSync(file, result);
-      process.stdout.write(`${file}\n`);
+      print(`${file}\n`);
     }
   }
 }

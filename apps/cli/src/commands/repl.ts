@@ -1,4 +1,5 @@
 /** `sx repl`: a prompt that reads whole forms, keeps definitions and history, and survives errors. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { type ReadErrorCode, read } from "@sorbus/reader";
 import { NIL } from "@sorbus/vm";
 import { inspect, type Runtime } from "sorbus";
 import { ended } from "../ending.ts";
+import { print, printError } from "../output.ts";
 import { type RunFlags, withSession } from "../session.ts";
 
 const PROMPT = "sx> ";
@@ -108,10 +110,10 @@ class Prompt {
     try {
       const { signal } = this.running;
       const value = await this.runtime.evalValue(text, { file: `repl ${this.entries}`, signal });
-      if (value !== NIL) process.stdout.write(`${inspect(value)}\n`);
+      if (value !== NIL) print(`${inspect(value)}\n`);
     } catch (error) {
-      if (this.running.signal.aborted) process.stderr.write("interrupted\n");
-      else process.stderr.write(`${this.runtime.report(error)}\n`);
+      if (this.running.signal.aborted) printError("interrupted\n");
+      else printError(`${this.runtime.report(error)}\n`);
     } finally {
       this.running = undefined;
     }
@@ -122,7 +124,7 @@ class Prompt {
     if (this.running !== undefined) return this.running.abort(new Error("interrupted"));
     const empty = this.unfinished === "" && this.lines.line === "";
     this.unfinished = "";
-    process.stdout.write(empty ? "\n(Ctrl-D leaves)\n" : "\n");
+    print(empty ? "\n(Ctrl-D leaves)\n" : "\n");
     // Takes what stands on the line off it.
     this.lines.write(null, { ctrl: true, name: "e" });
     this.lines.write(null, { ctrl: true, name: "u" });

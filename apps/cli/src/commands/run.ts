@@ -1,13 +1,15 @@
 /** `sx eval`, `sx run`, `sx trace`. */
+
 import { statSync } from "node:fs";
 import { inspect } from "sorbus";
 import { CommandError, ended } from "../ending.ts";
+import { print, printError } from "../output.ts";
 import { type RunFlags, withSession } from "../session.ts";
 
 export function evalCommand(expr: string, flags: RunFlags): Promise<void> {
   return withSession(flags, async ({ runtime }) => {
     const value = await runtime.evalValue(expr, { file: "eval", signal: ended });
-    process.stdout.write(`${inspect(value)}\n`);
+    print(`${inspect(value)}\n`);
   });
 }
 
@@ -22,7 +24,7 @@ export function runCommand(file: string, flags: RunFlags & { print?: boolean }):
   return withSession(flags, async ({ runtime }) => {
     needFile(file);
     const value = await runtime.loadValue(file, { signal: ended });
-    if (flags.print === true) process.stdout.write(`${inspect(value)}\n`);
+    if (flags.print === true) print(`${inspect(value)}\n`);
   });
 }
 
@@ -32,14 +34,14 @@ export function traceCommand(file: string, flags: RunFlags): Promise<void> {
     async ({ runtime }) => {
       needFile(file);
       const value = await runtime.loadValue(file, { signal: ended });
-      process.stderr.write(`value ${inspect(value)}\n`);
+      printError(`value ${inspect(value)}\n`);
     },
     {
       onAnswer: (op, args, answer) => {
         const call = ["perform", `:${op}`, ...args.map((arg) => inspect(arg))].join(" ");
         const result =
           "value" in answer ? `-> ${inspect(answer.value)}` : `-> raised ${inspect(answer.raised)}`;
-        process.stderr.write(`(${call}) ${result}\n`);
+        printError(`(${call}) ${result}\n`);
       },
     },
   );

@@ -1,9 +1,10 @@
 /** `sx serve`: a program's handler over HTTP. */
+
 import { once } from "node:events";
-import { serveApp } from "@sorbus/http-host";
 import { kindOf, type Value } from "@sorbus/vm";
 import type { Runtime } from "sorbus";
 import { CommandError, ended } from "../ending.ts";
+import { print } from "../output.ts";
 import { type RunFlags, withSession } from "../session.ts";
 import { needFile } from "./run.ts";
 
@@ -20,6 +21,7 @@ export function serveCommand(
         `${file} gives no handler: its last form must be a function of a request, or it must define \`handler\``,
       );
     }
+    const { serveApp } = await import("@sorbus/http-host");
     const server = await serveApp({
       runtime,
       app,
@@ -27,7 +29,7 @@ export function serveCommand(
       hostname: flags.host,
       development: true,
     });
-    process.stdout.write(`serving ${file} on ${server.url}\n`);
+    print(`serving ${file} on ${server.url}\n`);
     if (!ended.aborted) await once(ended, "abort");
     // To be asked to end is how a server ends.
     process.exitCode = 0;

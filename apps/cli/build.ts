@@ -1,0 +1,136 @@
+/**
+ * Builds the command into `dist`, third-party code included, so that the folder runs by itself and starts
+ * fast: `sx.js` turns on Node's cache of compiled code, `main.js` is what every program needs in one file, and
+ * each package that only some commands use is a file of its own, loaded when one of them does.
+ *
+ * Run with the sources as they are: `node --conditions=@sorbus/source build.ts [FOLDER]`.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const dist: string = resolve(process.argv[2] ?? here("dist"));
+
+/** In `main.js`; the other files get them from there, since there must be one of each. */
+const SHARED = ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "@sorbus/io-resolver", "sorbus"];
+
+/** Files of their own, by package. */
+const APART: Readonly<Record<string, string>> = {
+  "@sorbus/cek": "cek",
+  "@sorbus/durable-kv": "durable-kv",
+  "@sorbus/http-host": "http-host",
+  "@sorbus/conformance": "conformance",
+};
+
+const exact = (names: readonly string[]): RegExp => new RegExp(`^(?:${names.join("|")})$`);
+
+async function exportsOf(specifier: string): Promise<string[]> {
+  const module_ = (await import(specifier)) as Record<string, unknown>;
+  return Object.keys(module_).filter((name) => name !== "default" && name !== "module.exports");
+}
+
+/**
+ * Node's own modules when something of theirs is used, and not when they are imported: to import `node:fs` as
+ * ES modules do costs 15 ms, because that asks it for every export, streams included; and half of what is
+ * imported here a short command never uses.
+ */
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup({ onResolve, onLoad }) {
+    const names = builtinModules
+      .filter((name) => !name.startsWith("_"))
+      .map((name) => name.replace(/^node:/, ""));
+    onResolve({ filter: new RegExp(`^(?:node:)?(?:${names.join("|")})$`) }, ({ path }) => ({
+      path: path.replace(/^node:/, ""),
+      namespace: "builtin",
+    }));
+    onLoad({ filter: /.*/, namespace: "builtin" }, async ({ path }) => {
+      const getters = (await exportsOf(`node:${path}`)).map(
+        (name) => `get ${name}() { return load().${name}; }`,
+      );
+      const contents = `let loaded; const load = () => loaded ??= process.getBuiltinModule("node:${path}");
+module.exports = { ${getters.join(", ")} };`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+const filesApart: Plugin = {
+  name: "files-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: exact(Object.keys(APART)) }, ({ path, kind }) =>
+      kind === "entry-point" ? undefined : { path: `./${APART[path]}.js`, external: true },
+    );
+  },
+};
+
+const sharedFromMain: Plugin = {
+  name: "shared-from-main",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: exact(SHARED) }, ({ path }) => ({ path, namespace: "shared" }));
+    onResolve({ filter: /^\.\/main\.js$/, namespace: "shared" }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: "shared" }, async ({ path }) => {
+      const names = (await exportsOf(path)).map((name) => `${name} = shared.${name}`);
+      return {
+        contents: `import { shared${SHARED.indexOf(path)} as shared } from "./main.js"; export const ${names.join(", ")};`,
+        loader: "js",
+      };
+    });
+  },
+};
+
+const mainBuilt: Plugin = {
+  name: "main-built",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./main.js", external: true }));
+  },
+};
+
+const common = {
+  absWorkingDir: here("."),
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.12",
+  conditions: ["@sorbus/source"],
+  legalComments: "none",
+  minify: true,
+  keepNames: true,
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
+rmSync(dist, { recursive: true, force: true });
+await build({
+  ...common,
+  stdin: {
+    contents: [
+      'export * from "./src/main.ts";',
+      ...SHARED.map((name, i) => `export * as shared${i} from ${JSON.stringify(name)};`),
+    ].join("\n"),
+    resolveDir: here("."),
+    sourcefile: "main.ts",
+  },
+  outfile: join(dist, "main.js"),
+  plugins: [filesApart, lazyBuiltins],
+});
+await build({
+  ...common,
+  outdir: dist,
+  entryPoints: Object.entries(APART).map(([name, out]) => ({ in: name, out })),
+  plugins: [filesApart, sharedFromMain, lazyBuiltins],
+});
+await build({
+  ...common,
+  outdir: dist,
+  entryPoints: [
+    // The store commits in a thread of its own, whose file stands beside the code that starts it.
+    { in: fileURLToPath(new URL("./worker.ts", import.meta.resolve("@sorbus/durable-kv"))), out: "worker" },
+  ],
+  plugins: [lazyBuiltins],
+});
+await build({ ...common, outdir: dist, entryPoints: [here("src/sx.ts")], plugins: [mainBuilt] });
+// Wherever the folder is moved to, its files are modules.
+writeFileSync(join(dist, "package.json"), `${JSON.stringify({ type: "module" })}\n`);
