@@ -7,7 +7,7 @@ import type { EngineFiber, Request, Value } from "@sorbus/vm";
 import { conditionOf, type World } from "./world.ts";
 
 /**
- * - `inline`: every answer at once, in the order of asking
+ * - `inline`: every answer at once, in the order of asking (but for sleepers)
  * - `suspend`: one answer at a time, the request asked last first
  * - `async`: one answer at a time, each in a later turn of the event loop
  * - `freeze`: before each answer the fiber becomes bytes and is thawed from them
@@ -24,8 +24,11 @@ type Answer = { readonly value: Value } | { readonly condition: Value };
 interface Pending {
   readonly id: number;
   readonly answer: Answer;
-  /** Milliseconds asked for with `async/sleep`; 0 for all else. Those that sleep are answered last. */
-  readonly sleep: number;
+  /**
+   * When it can be answered, on a clock that moves only while nothing else can happen: 0 but for
+   * `async/sleep`. So a timeout expires only where its body sleeps longer or waits for ever.
+   */
+  readonly due: number;
 }
 
 /** Nothing can go on: all that is still asked for is never answered. */
@@ -57,6 +60,7 @@ export async function drive(start: EngineFiber, options: DriveOptions): Promise<
   const { answers, world, fuel, thaw } = options;
   const pending: Pending[] = [];
   let fiber = start;
+  let now = 0;
   for (;;) {
     const step = fiber.run(fuel);
     switch (step.type) {
@@ -76,20 +80,23 @@ export async function drive(start: EngineFiber, options: DriveOptions): Promise<
       if (at >= 0) pending.splice(at, 1);
     }
     for (const request of step.requests) {
-      const asked = ask(world, request);
+      const asked = ask(world, request, now);
       if (asked !== undefined) pending.push(asked);
     }
     if (pending.length === 0) throw new Deadlock();
     if (answers === "freeze") fiber = thaw(fiber.freeze());
     if (answers === "async") await turn();
-    const chosen = answers === "inline" ? pending.splice(0) : [take(pending, answers === "suspend")];
-    for (const one of chosen) give(fiber, one);
+    const chosen = take(pending, answers);
+    for (const one of chosen) {
+      now = Math.max(now, one.due);
+      give(fiber, one);
+    }
   }
 }
 
 /** Undefined: never answered. */
-function ask(world: World, request: Request): Pending | undefined {
-  const sleep = request.op === "async/sleep" ? Math.max(1, Number(request.args[0])) : 0;
+function ask(world: World, request: Request, now: number): Pending | undefined {
+  const due = request.op === "async/sleep" ? now + Math.max(1, Number(request.args[0])) : 0;
   let answer: Answer;
   try {
     const value = world.resolve(request.op, request.args);
@@ -98,15 +105,20 @@ function ask(world: World, request: Request): Pending | undefined {
   } catch (error) {
     answer = { condition: conditionOf(error) };
   }
-  return { id: request.id, answer, sleep };
+  return { id: request.id, answer, due };
 }
 
-/** The next to be answered: who sleeps last, and then the shortest sleep first. */
-function take(pending: Pending[], lastFirst: boolean): Pending {
-  const order = lastFirst ? pending.toReversed() : pending;
-  const next = order.reduce((best, p) => (p.sleep < best.sleep ? p : best));
+/** What is answered next, taken out: at least one. */
+function take(pending: Pending[], answers: Answers): Pending[] {
+  if (answers === "inline" && pending.some((p) => p.due === 0)) {
+    const ready = pending.filter((p) => p.due === 0);
+    pending.splice(0, Number.POSITIVE_INFINITY, ...pending.filter((p) => p.due > 0));
+    return ready;
+  }
+  const order = answers === "suspend" ? pending.toReversed() : pending;
+  const next = order.reduce((best, p) => (p.due < best.due ? p : best));
   pending.splice(pending.indexOf(next), 1);
-  return next;
+  return [next];
 }
 
 function give(fiber: EngineFiber, { id, answer }: Pending): void {

@@ -9,20 +9,31 @@ export interface Branch {
 
 const CLOSE = { "(": ")", "[": "]", "{": "}" } as const;
 
-export function list(...items: readonly Node[]): Branch {
-  return { open: "(", items };
-}
+const TOKEN = /\s*([()[\]{}]|"(?:[^"\\]|\\.)*"|[^\s()[\]{}"]+)/y;
 
-export function bracket(...items: readonly Node[]): Branch {
-  return { open: "[", items };
-}
-
-export function dict(...items: readonly Node[]): Branch {
-  return { open: "{", items };
-}
-
-export function quote(node: Node): Branch {
-  return list("quote", node);
+/** Parses our own texts (templates and the like): lists, dicts, strings and other atoms. @throws SyntaxError */
+export function parse(text: string): Node[] {
+  const top: Node[] = [];
+  const open: { readonly bracket: Branch["open"]; readonly items: Node[] }[] = [];
+  TOKEN.lastIndex = 0;
+  const source = text.trim();
+  while (TOKEN.lastIndex < source.length) {
+    const [, token] = TOKEN.exec(source) ?? [];
+    if (token === undefined) throw new SyntaxError(`cannot read ${source}`);
+    if (token === "(" || token === "[" || token === "{") open.push({ bracket: token, items: [] });
+    else {
+      let node: Node = token;
+      if (token === ")" || token === "]" || token === "}") {
+        const closed = open.pop();
+        if (closed === undefined || CLOSE[closed.bracket] !== token)
+          throw new SyntaxError(`unbalanced ${token} in ${source}`);
+        node = { open: closed.bracket, items: closed.items };
+      }
+      (open.at(-1)?.items ?? top).push(node);
+    }
+  }
+  if (open.length > 0) throw new SyntaxError(`unclosed ${open.at(-1)?.bracket} in ${source}`);
+  return top;
 }
 
 /** On one line. */
@@ -31,7 +42,7 @@ export function show(node: Node): string {
   return node.open + node.items.map(show).join(" ") + CLOSE[node.open];
 }
 
-/** One top-level form a line, long ones broken by hand of the reader. */
+/** One top-level form a line. */
 export function showProgram(forms: readonly Node[]): string {
   return `${forms.map(show).join("\n")}\n`;
 }
