@@ -8,7 +8,7 @@ import type { Core, Local } from "./core.ts";
 import type { Expansion } from "./expansion.ts";
 import { CompilerConstant, formHash, type Hasher } from "./hash.ts";
 import { MacroExpansion } from "./macros.ts";
-import { isSymbol, listAt, symbolAt, syntaxError } from "./syntax.ts";
+import { isSymbol, symbolAt, syntaxError } from "./syntax.ts";
 import { formToValue, originOf, quoted, remember, valueToForm } from "./values.ts";
 
 /** A part of a template. `hole` and `splice` are filled with the values of the unquoted expressions, in order. */
@@ -243,8 +243,3 @@ export const expansionPrimitive: Primitive = new Primitive(
   },
   { min: 2, max: Number.POSITIVE_INFINITY },
 );
-
-/** `(quote form)` as a form; for expansions made in TypeScript. */
-export function quoteForm(place: Form, form: Form): ListForm {
-  return listAt(place, [symbolAt(place, "quote"), form]);
-}

@@ -22,7 +22,6 @@ import type { Core, Lambda, Local } from "../core.ts";
 import {
   assignsGlobal,
   coreName,
-  isSimple,
   type Loop,
   loopOf,
   mayCapture,
@@ -604,6 +603,3 @@ export class FunctionCompiler extends Frame {
     } else this.asm.emit(`${tail}CALL`, base, n, ...target);
   }
 }
-
-/** Whether a lambda takes the fast path of a call. */
-export { isSimple };

@@ -32,9 +32,6 @@ export const markCode: Code = machineCode("%mark", MARK_REGISTERS + HEADER + 1, 
   a.emit("POPMARK", MARK_RESULT, MARK_EXIT, MARK_REGISTERS);
 });
 
-/** Index of the instruction after the thunk's call. */
-export const AFTER_THUNK = 4;
-
 const boots: Code[] = [];
 
 /** The frame that a thread starts with: calls a function with `n` arguments and returns the result. */

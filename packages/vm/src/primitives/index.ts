@@ -24,7 +24,6 @@ import { vectors } from "./vectors.ts";
 
 export { formToValue } from "./datum.ts";
 export { DeclaredPrimitive, declare } from "./declare.ts";
-export type { Purity } from "./primitive.ts";
 export { Primitive } from "./primitive.ts";
 export { Regex, regexExtension } from "./regex.ts";
 

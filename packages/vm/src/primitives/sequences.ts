@@ -4,7 +4,6 @@ import {
   dictGet,
   dictHas,
   EMPTY,
-  each,
   equal,
   first,
   fromArray,
@@ -202,10 +201,4 @@ export function concatenate(parts: readonly Value[], joinLists: (a: Value, b: Va
   let result: Value = EMPTY;
   for (const part of parts) result = joinLists(result, isList(part) ? part : fromArray(vectorItems(part)));
   return result;
-}
-
-/** Calls `f` with every item of a list or vector. */
-export function eachItem(xs: Value, f: (v: Value, i: number) => void): void {
-  if (isList(xs)) each(xs, f);
-  else vectorItems(xs).forEach(f);
 }
