@@ -48,8 +48,6 @@ export interface Tier {
   thunk(unit: Unit): Value;
 }
 
-export type TierName = "vm" | "cek";
-
 /** Makes the engine of a tier, given what it may ask of the world. */
 export type TierMaker = (host: MachineHost, limits: Limits) => Tier;
 

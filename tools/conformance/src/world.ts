@@ -54,7 +54,7 @@ export class World {
 
   private handlers(): Record<string, Handler> {
     return {
-      "test/ask": ([n]) => Number(n) * 10,
+      "test/ask": ([n]) => (typeof n === "number" ? n * 10 : Number.NaN),
       "test/echo": ([x]) => x ?? NIL,
       "test/fail": ([message]) => {
         throw new Raise(new Condition("host", str(message ?? NIL), list()));
