@@ -24,8 +24,10 @@ export interface ExpanderOptions {
   readonly evaluator: Evaluator;
   /** Evaluates a unit at once and gives its value: how a macro's function is made. */
   readonly evaluate: (unit: Unit) => Value;
-  /** Emits checks of parameter types and records live constants. Default false. */
+  /** Emits checks of parameter types. Default false. */
   readonly development?: boolean;
+  /** Records where live constants and templates are, for previews. Default false. */
+  readonly record?: boolean;
   /** Keeps every call of a global function, for `check`. Default false. */
   readonly diagnose?: boolean;
   /** "a → b → a" for a module that waits for another one; a `Loader` brings its own. */

@@ -53,7 +53,7 @@ export class Expansion {
   readonly core: CoreModule;
   readonly scope: Scope = new Scope();
   readonly development: boolean;
-  /** In development: what may be edited without compiling. */
+  /** With `record`: what may be edited without compiling. */
   readonly live: LiveParts | undefined;
   /** Variables that the pattern being expanded needs around its clause. */
   matchLocals: Local[] = [];
@@ -71,7 +71,7 @@ export class Expansion {
     this.module = module;
     this.core = expander.options.core;
     this.development = expander.options.development === true;
-    this.live = this.development ? new LiveParts() : undefined;
+    this.live = expander.options.record === true ? new LiveParts() : undefined;
     this.cache = cache;
   }
 

@@ -48,7 +48,7 @@ const form = fc.letrec<{ form: string }>((tie) => ({
 test("expansion throws nothing but conditions, with a place", () => {
   fc.assert(
     fc.property(fc.array(form, { maxLength: 3 }), (forms) => {
-      const world = new World({ development: true, diagnose: true });
+      const world = new World({ development: true, diagnose: true, record: true });
       world.eval("(defmacro m (&rest xs) `(list ,@xs))");
       const { forms: read_, errors } = read(forms.join(" "), { file: "any.sx" });
       fc.pre(errors.length === 0);

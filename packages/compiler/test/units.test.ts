@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { Unit } from "../src/index.ts";
 import { World } from "./world.ts";
 
-const unit = (text: string, development = false): Unit => {
-  const found = new World({ development }).units(text).at(-1);
+const unit = (text: string, record = false): Unit => {
+  const found = new World({ record }).units(text).at(-1);
   if (found === undefined) throw new Error("no unit");
   return found;
 };
@@ -120,7 +120,7 @@ describe("live constants", () => {
     expect(slots(text)).toEqual(expected);
   });
 
-  test("are only recorded in development", () => {
+  test("are only recorded on request", () => {
     expect(unit("(list 1)").slots.size).toBe(0);
   });
 

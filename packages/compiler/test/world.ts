@@ -30,7 +30,7 @@ import {
 } from "../src/index.ts";
 import { Evaluator } from "./evaluate.ts";
 
-export interface WorldOptions extends Partial<Pick<ExpanderOptions, "development" | "diagnose">> {
+export interface WorldOptions extends Partial<Pick<ExpanderOptions, "development" | "diagnose" | "record">> {
   /** Answers `perform` in programs; in macros it suspends when `suspends` is set. */
   readonly perform?: (op: Value, args: readonly Value[]) => Value;
   readonly suspends?: boolean;
@@ -74,6 +74,7 @@ export class World {
       evaluator: { call: (fn, args) => this.callMacro(fn, args, []) },
       evaluate: (unit) => this.evaluator.unit(unit),
       development: options.development ?? false,
+      record: options.record ?? false,
       diagnose: options.diagnose ?? false,
     });
     this.main = new Module("main", this.core);
