@@ -98,9 +98,14 @@ function isNullObject(value: object, prototype: unknown): boolean {
 /**
  * nil to null, lists and vectors to arrays, dicts and records to plain objects, sets to Sets, hash tables to
  * Maps, markup to its HTML, symbols to their names, conditions to `SxError`s, functions to functions.
- * Linear. @throws Raise for markup that cannot be rendered
+ * Linear. @throws Raise for markup that cannot be rendered, RangeError for a vector or table that contains itself
  */
 export function fromSx(value: Value, bridge: FunctionBridge): unknown {
+  return convertOut(value, bridge, 0);
+}
+
+function convertOut(value: Value, bridge: FunctionBridge, depth: number): unknown {
+  if (depth > MAX_DEPTH) throw new RangeError("the value is nested too deeply, or contains itself");
   switch (typeof value) {
     case "number":
     case "string":
@@ -111,13 +116,13 @@ export function fromSx(value: Value, bridge: FunctionBridge): unknown {
   if (value === NIL) return null;
   if (value === TRUE) return true;
   if (value === FALSE) return false;
-  if (isList(value)) return toArray(value).map((item) => fromSx(item, bridge));
+  if (isList(value)) return toArray(value).map((item) => convertOut(item, bridge, depth + 1));
   if (isDict(value)) {
     const object: Record<string, unknown> = {};
     dictEach(value, (key, item) => {
       // Not an assignment: "__proto__" is a key like any other.
       Object.defineProperty(object, key, {
-        value: fromSx(item, bridge),
+        value: convertOut(item, bridge, depth + 1),
         writable: true,
         enumerable: true,
         configurable: true,
@@ -125,7 +130,7 @@ export function fromSx(value: Value, bridge: FunctionBridge): unknown {
     });
     return object;
   }
-  if (isVector(value)) return vectorItems(value).map((item) => fromSx(item, bridge));
+  if (isVector(value)) return vectorItems(value).map((item) => convertOut(item, bridge, depth + 1));
   if (isFunction(value)) {
     const known = bridge.crossed.get(value);
     if (known !== undefined) return known;
@@ -136,15 +141,20 @@ export function fromSx(value: Value, bridge: FunctionBridge): unknown {
   }
   const type = recordType(value);
   if (type !== null) {
-    return Object.fromEntries(type.fields.map((field, i) => [field, fromSx(recordGet(value, i), bridge)]));
+    return Object.fromEntries(
+      type.fields.map((field, i) => [field, convertOut(recordGet(value, i), bridge, depth + 1)]),
+    );
   }
-  if (value instanceof SxSet) return new Set(value.items().map((item) => fromSx(item, bridge)));
+  if (value instanceof SxSet)
+    return new Set(value.items().map((item) => convertOut(item, bridge, depth + 1)));
   if (value instanceof HashTable) {
-    return new Map(value.entries().map(([k, v]) => [fromSx(k, bridge), fromSx(v, bridge)]));
+    return new Map(
+      value.entries().map(([k, v]) => [convertOut(k, bridge, depth + 1), convertOut(v, bridge, depth + 1)]),
+    );
   }
   if (value instanceof Markup) return markupParts(value).join("");
   if (value instanceof Sym) return value.name;
-  if (value instanceof Condition) return new SxError(value);
+  if (value instanceof Condition) return new SxError(value, (data) => fromSx(data, bridge));
   return value;
 }
 

@@ -12,27 +12,38 @@ export function noteCause(condition: Condition, error: unknown): void {
 
 /** An uncaught condition, or any other value that a program raised. `cause`: what a handler threw, if one did. */
 export class SxError extends Error {
-  /** The raised value itself. */
-  readonly condition: Value;
   /** `error-kind` of a condition; "raised" for other values. */
   readonly kind: string;
-  readonly data: readonly Value[];
   /** SX frames, innermost first. */
-  readonly frames: readonly StackFrame[];
-  constructor(condition: Value) {
+  declare readonly frames: readonly StackFrame[];
+  /** The raised value itself. */
+  declare readonly condition: Value;
+  readonly #convert: (value: Value) => unknown;
+
+  /** @param convert how values of the data become JavaScript's; absent: they stay */
+  constructor(condition: Value, convert: (value: Value) => unknown = (value) => value) {
+    const known = condition instanceof Condition;
     super(
-      condition instanceof Condition ? condition.message : `raised ${inspect(condition)}`,
-      condition instanceof Condition && causes.has(condition) ? { cause: causes.get(condition) } : undefined,
+      known ? condition.message : `raised ${inspect(condition)}`,
+      known && causes.has(condition) ? { cause: causes.get(condition) } : undefined,
     );
     this.name = "SxError";
-    this.condition = condition;
-    this.kind = condition instanceof Condition ? condition.kind : "raised";
-    this.data = condition instanceof Condition ? toArray(condition.data) : [condition];
-    this.frames = condition instanceof Condition ? (condition.stack ?? []) : [];
-    if (condition instanceof Condition) {
-      const lines = this.frames.map((f) => `    at ${f.name || "fn"} (${f.file}:${f.line}:${f.column})`);
+    this.kind = known ? condition.kind : "raised";
+    this.#convert = convert;
+    const frames = known ? (condition.stack ?? []) : [];
+    // Not shown when the error is printed: `stack` says it, and values of the heap say nothing there.
+    Object.defineProperty(this, "condition", { value: condition });
+    Object.defineProperty(this, "frames", { value: frames });
+    if (known) {
+      const lines = frames.map((f) => `    at ${f.name || "fn"} (${f.file}:${f.line}:${f.column})`);
       this.stack = [`SxError: ${this.message}`, ...lines].join("\n");
     }
+  }
+
+  /** What the condition carries besides its message, or the raised value, as JavaScript values. */
+  get data(): readonly unknown[] {
+    const { condition } = this;
+    return (condition instanceof Condition ? toArray(condition.data) : [condition]).map(this.#convert);
   }
 }
 

@@ -410,6 +410,10 @@ export class Runtime {
     return new Raise(raised);
   }
 
+  private asSxError(error: unknown): unknown {
+    return error instanceof Raise ? new SxError(error.payload, (value) => this.fromSx(value)) : error;
+  }
+
   private hostFunction(f: HostFunction): Value {
     const make = this.world.coreValue("%host-function");
     if (make === undefined) throw new RangeError("the prelude lacks %host-function");
@@ -424,16 +428,12 @@ export class Runtime {
       return (result as Promise<Value>)
         .then((value) => this.fromSx(value))
         .catch((error: unknown) => {
-          throw asSxError(error);
+          throw this.asSxError(error);
         });
     } catch (error) {
-      throw asSxError(error);
+      throw this.asSxError(error);
     }
   }
-}
-
-function asSxError(error: unknown): unknown {
-  return error instanceof Raise ? new SxError(error.payload) : error;
 }
 
 /** A fiber whose first step has been taken already: a driver that runs it sees that step first. */

@@ -1,18 +1,26 @@
-/** The README's example, run as it stands. */
-import { readFileSync } from "node:fs";
+/** The README's examples print what the README says. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
-import * as sorbus from "../src/index.ts";
+import { expect, test, vi } from "vitest";
 
-test("the example prints what the README says", async () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const code = /^```ts\n(.*?)^```/ms.exec(readme)?.[1] ?? "";
-  const names = /^import \{(.*?)\} from "sorbus";$/m.exec(code)?.[1] ?? "";
-  const body = code.replace(/^import .*$/m, "").replace("slug: string", "slug");
-  let printed = "";
-  const log = (...parts: unknown[]): void => {
-    printed += `${parts.map((part) => (typeof part === "string" ? part : inspect(part))).join(" ")}\n`;
-  };
-  await new Function("console", `{${names}}`, `return (async () => {${body}})()`)({ log }, sorbus);
-  expect(printed).toBe(/^```text\n(.*?)^```/ms.exec(readme)?.[1]);
-});
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const examples = [...readme.matchAll(/^```ts\n(.*?)^```.*?^```text\n(.*?)^```/gms)];
+
+test("there are some", () => expect(examples).toHaveLength(2));
+
+test.each(examples.map(([, code, printed], i) => [i + 1, code, printed] as const))(
+  "example %i",
+  async (i, code = "", printed = "") => {
+    const file = new URL(`./readme.example${i}.ts`, import.meta.url);
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    try {
+      writeFileSync(file, code);
+      await import(/* @vite-ignore */ file.href);
+      const lines = log.mock.calls.map(([value]) => (typeof value === "string" ? value : inspect(value)));
+      expect(`${lines.join("\n")}\n`).toBe(printed);
+    } finally {
+      log.mockRestore();
+      rmSync(file, { force: true });
+    }
+  },
+);

@@ -144,8 +144,9 @@ export class Freezer {
   // ---- going through
 
   #visit(v: Value): void {
-    if (typeof v !== "object" || v === EMPTY || v === EMPTY_DICT || this.#ids.has(v) || this.#open.has(v))
-      return;
+    // A host object may be a function.
+    if (typeof v !== "object" && typeof v !== "function") return;
+    if (v === EMPTY || v === EMPTY_DICT || this.#ids.has(v) || this.#open.has(v)) return;
     const extension = this.#extensions.find((e) => e.test(v));
     if (extension !== undefined) {
       this.#extended(v, extension);
