@@ -199,16 +199,12 @@ export class Runtime {
    * Calls a function: one that came out of SX, or the global of that name in the main module.
    * @throws SxError (or the promise rejects with it)
    */
-  call(fn: string | HostFunction, ...args: readonly unknown[]): MaybePromise<unknown> {
+  call(fn: string | OpFunction, ...args: readonly unknown[]): MaybePromise<unknown> {
     return this.apply(fn, args);
   }
 
   /** As `call`, with options for the run. */
-  apply(
-    fn: string | HostFunction,
-    args: readonly unknown[],
-    options: RunOptions = {},
-  ): MaybePromise<unknown> {
+  apply(fn: string | OpFunction, args: readonly unknown[], options: RunOptions = {}): MaybePromise<unknown> {
     return this.jsResult(() =>
       this.callValue(
         typeof fn === "string" ? this.global(fn) : this.toSx(fn),

@@ -10,6 +10,8 @@ import { vectorItems } from "./vector.ts";
 
 const HEADER = 24;
 const SLOT = 16;
+/** What an entry of a dict, a set or a table takes besides key and value: its string or hash, and the tree it is in. */
+const ENTRY = 64;
 
 /**
  * Bytes that everything reachable from the roots takes, about, each object counted once. Roots may be
@@ -59,6 +61,7 @@ export function liveSize(roots: Iterable<unknown>, isCode: (o: object) => boolea
         dictEach(v, (key, x) => {
           visit(key);
           slot(x);
+          bytes += ENTRY;
         });
         break;
       case "$vector":
@@ -79,6 +82,7 @@ export function liveSize(roots: Iterable<unknown>, isCode: (o: object) => boolea
         break;
       case undefined:
         eachPart(v, slot);
+        if (v instanceof SxSet || v instanceof HashTable) bytes += ENTRY * v.size;
     }
     bytes += HEADER + slots * SLOT;
   }
