@@ -9,13 +9,24 @@ import { rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as compiler from "@sorbus/compiler";
+import * as resolver from "@sorbus/io-resolver";
+import * as reader from "@sorbus/reader";
+import * as vm from "@sorbus/vm";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import * as sorbus from "sorbus";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const dist: string = resolve(process.argv[2] ?? here("dist"));
 
 /** In `main.js`; the other files get them from there, since there must be one of each. */
-const SHARED = ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "@sorbus/io-resolver", "sorbus"];
+const SHARED: Readonly<Record<string, object>> = {
+  "@sorbus/reader": reader,
+  "@sorbus/vm": vm,
+  "@sorbus/compiler": compiler,
+  "@sorbus/io-resolver": resolver,
+  sorbus,
+};
 
 /** Files of their own, by package. */
 const APART: Readonly<Record<string, string>> = {
@@ -27,10 +38,8 @@ const APART: Readonly<Record<string, string>> = {
 
 const exact = (names: readonly string[]): RegExp => new RegExp(`^(?:${names.join("|")})$`);
 
-async function exportsOf(specifier: string): Promise<string[]> {
-  const module_ = (await import(specifier)) as Record<string, unknown>;
-  return Object.keys(module_).filter((name) => name !== "default" && name !== "module.exports");
-}
+const exportsOf = (module: object): string[] =>
+  Object.keys(module).filter((name) => /^(?!default$)[\w$]+$/.test(name));
 
 /**
  * Node's own modules when something of theirs is used, and not when they are imported: to import `node:fs` as
@@ -48,7 +57,7 @@ const lazyBuiltins: Plugin = {
       namespace: "builtin",
     }));
     onLoad({ filter: /.*/, namespace: "builtin" }, async ({ path }) => {
-      const getters = (await exportsOf(`node:${path}`)).map(
+      const getters = exportsOf((await import(`node:${path}`)) as object).map(
         (name) => `get ${name}() { return load().${name}; }`,
       );
       const contents = `let loaded; const load = () => loaded ??= process.getBuiltinModule("node:${path}");
@@ -70,12 +79,12 @@ const filesApart: Plugin = {
 const sharedFromMain: Plugin = {
   name: "shared-from-main",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: exact(SHARED) }, ({ path }) => ({ path, namespace: "shared" }));
+    onResolve({ filter: exact(Object.keys(SHARED)) }, ({ path }) => ({ path, namespace: "shared" }));
     onResolve({ filter: /^\.\/main\.js$/, namespace: "shared" }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace: "shared" }, async ({ path }) => {
-      const names = (await exportsOf(path)).map((name) => `${name} = shared.${name}`);
+      const names = exportsOf(SHARED[path] ?? {}).map((name) => `${name} = shared.${name}`);
       return {
-        contents: `import { shared${SHARED.indexOf(path)} as shared } from "./main.js"; export const ${names.join(", ")};`,
+        contents: `import { shared${Object.keys(SHARED).indexOf(path)} as shared } from "./main.js"; export const ${names.join(", ")};`,
         loader: "js",
       };
     });
@@ -108,7 +117,7 @@ await build({
   stdin: {
     contents: [
       'export * from "./src/main.ts";',
-      ...SHARED.map((name, i) => `export * as shared${i} from ${JSON.stringify(name)};`),
+      ...Object.keys(SHARED).map((name, i) => `export * as shared${i} from ${JSON.stringify(name)};`),
     ].join("\n"),
     resolveDir: here("."),
     sourcefile: "main.ts",
