@@ -4,7 +4,7 @@ import { difference, type Outcome } from "./outcome.ts";
 import { type Node, showProgram } from "./program.ts";
 
 /** Calls that a generated program may make; most need a thousandth. Beyond it, it is not compared. */
-const FUEL = 100_000;
+const FUEL = 50_000;
 
 export interface Divergence {
   readonly way: Way;

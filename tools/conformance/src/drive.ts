@@ -42,7 +42,7 @@ export class Deadlock extends Error {
 /** More turns than any case needs: a program that never ends, without a limit of its own. */
 export class OutOfFuel extends Error {
   constructor(fuel: number) {
-    super(`the program has not ended after ${fuel} calls`);
+    super(`the program has not ended after ${fuel} calls or ${fuel / 100} effects`);
     this.name = "OutOfFuel";
   }
 }
@@ -50,7 +50,7 @@ export class OutOfFuel extends Error {
 export interface DriveOptions {
   readonly answers: Answers;
   readonly world: World;
-  /** Calls and loop iterations after which a run counts as endless. */
+  /** Calls and loop iterations between two effects, or a hundredth as many effects, make a run endless. */
   readonly fuel: number;
   readonly thaw: (bytes: Uint8Array) => EngineFiber;
 }
@@ -84,6 +84,7 @@ export async function drive(start: EngineFiber, options: DriveOptions): Promise<
       if (asked !== undefined) pending.push(asked);
     }
     if (pending.length === 0) throw new Deadlock();
+    if (world.requests > fuel / 100) throw new OutOfFuel(fuel);
     if (answers === "freeze") fiber = thaw(fiber.freeze());
     if (answers === "async") await turn();
     const chosen = take(pending, answers);
