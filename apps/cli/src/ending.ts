@@ -37,6 +37,12 @@ export function endOnSignals(): void {
   process.on("SIGTERM", () => endBy("SIGTERM"));
 }
 
+/** Ends what runs because of something that is no error of the program's own. */
+export function endWith(message: string): void {
+  fail(message);
+  ending.abort(new Error(message));
+}
+
 /** Says on stderr what went wrong; the process will exit with that code. */
 export function fail(message: string, code: number = EXIT.failed): void {
   printError(`${/^(error|warning)\b/.test(message) ? message : `error: ${message}`}\n`);

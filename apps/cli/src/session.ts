@@ -14,8 +14,9 @@ import {
   type TierMaker,
   vmTier,
 } from "sorbus";
-import { CommandError, EXIT, ended, endOnSignals, fail, UsageError } from "./ending.ts";
+import { CommandError, EXIT, ended, endOnSignals, endWith, fail, UsageError } from "./ending.ts";
 import { filesFromHere } from "./files.ts";
+import { watchHeap } from "./memory.ts";
 import { print, printError } from "./output.ts";
 import { storeIn } from "./store.ts";
 
@@ -84,6 +85,7 @@ export async function withSession(
   try {
     session = await openSession(flags, more);
     endOnSignals();
+    watchHeap(endWith);
     await body(session);
   } catch (error) {
     // Who has ended the program wants no report of that.

@@ -36,17 +36,20 @@ export interface SxOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A user without rights, where permissions matter and the tests run as root. */
+  readonly uid?: number;
   /** Default: the command from source. */
   readonly command?: readonly string[];
 }
 
 export function start(
   args: readonly string[],
-  { cwd, env, command = sxCommand }: SxOptions = {},
+  { cwd, env, uid, command = sxCommand }: SxOptions = {},
 ): ChildProcessWithoutNullStreams {
   const [program = "", ...rest] = command;
   return spawn(program, [...rest, ...args], {
     ...(cwd !== undefined && { cwd }),
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
 }

@@ -2,7 +2,7 @@
  * The embedded engine's file: how it is opened, what is in it, and what SQLite's errors mean. Durability
  * rests on WAL with `synchronous=FULL`: `NORMAL` loses acknowledged commits in a power cut.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
@@ -138,11 +138,36 @@ export function connect(place: Place, { maxBytes }: Pick<OpenOptions, "maxBytes"
 
 function createFolder({ name }: Place): void {
   try {
-    const created = mkdirSync(name, { recursive: true });
+    const created = makeFolder(name);
     // The new folder's own entry must survive a power cut as the file's does, which SQLite syncs.
     if (created !== undefined && process.platform !== "win32") syncFolder(dirname(created));
   } catch (error) {
     throw unwritable(name, reason(error), error);
+  }
+}
+
+/**
+ * Makes a folder and those it is in; gives the outermost that was made, undefined if there was one. Not by
+ * Node's `recursive`, which never ends where the system says that a folder cannot be found in which it is made
+ * (as in /proc).
+ */
+function makeFolder(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path) throw error;
+    const outer = makeFolder(parent);
+    try {
+      mkdirSync(path);
+    } catch (again) {
+      // Somebody else was faster.
+      if ((again as { code?: string }).code !== "EEXIST") throw again;
+    }
+    return outer ?? path;
   }
 }
 

@@ -69,10 +69,28 @@ export function report(condition: Value, textOf: TextOf): string {
   if (condition.kind === "read") for (const more of data) lines.push(`also: ${String(more)}`);
   else if (data.length > 0) lines.push(`data: ${data.map((d) => inspect(d)).join(" ")}`);
   const frames = condition.stack ?? [];
-  if (frames.length > 0) {
-    lines.push("stack:");
-    for (const frame of frames)
-      lines.push(`  ${frame.name || "fn"} ${frame.file}:${frame.line}:${frame.column}`);
-  }
+  if (frames.length > 0) lines.push("stack:", ...stackLines(frames));
   return lines.join("\n");
+}
+
+/** A line for each frame; of a recursion, one for all. */
+function stackLines(frames: readonly StackFrame[]): string[] {
+  const lines: string[] = [];
+  let repeated = 0;
+  const flush = (): void => {
+    if (repeated > 0) lines.push(`  … ${repeated} more of the same`);
+    repeated = 0;
+  };
+  let last: string | undefined;
+  for (const frame of frames) {
+    const line = `  ${frame.name || "fn"} ${frame.file}:${frame.line}:${frame.column}`;
+    if (line === last) repeated += 1;
+    else {
+      flush();
+      lines.push(line);
+      last = line;
+    }
+  }
+  flush();
+  return lines;
 }

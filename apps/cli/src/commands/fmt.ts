@@ -1,10 +1,12 @@
 /** `sx fmt`: formats files in place, or a stream. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { codeFrame, format, UnreadableError } from "@sorbus/reader";
-import { fail } from "../ending.ts";
+import { nodeFiles } from "sorbus";
+import { CommandError, fail } from "../ending.ts";
 import { print } from "../output.ts";
+import { needFile } from "./run.ts";
 
 function formatted(source: string, file: string): string | undefined {
   try {
@@ -30,19 +32,19 @@ export async function fmtCommand(files: readonly string[], flags: { check?: bool
     return;
   }
   for (const file of files) {
-    let source: string;
     try {
-      source = readFileSync(file, "utf8");
+      needFile(file);
+      const source = await nodeFiles.read(file);
+      const result = formatted(source, file);
+      if (result === undefined || result === source) continue;
+      if (flags.check === true) fail(`${file} is not formatted`);
+      else {
+        writeFileSync(file, result);
+        print(`${file}\n`);
+      }
     } catch (error) {
-      fail(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-      continue;
-    }
-    const result = formatted(source, file);
-    if (result === undefined || result === source) continue;
-    if (flags.check === true) fail(`${file} is not formatted`);
-    else {
-      writeFileSync(file, result);
-      print(`${file}\n`);
+      // The other files are formatted all the same.
+      fail(error instanceof CommandError ? error.message : `${file}: ${String((error as Error).message)}`);
     }
   }
 }
