@@ -209,7 +209,7 @@ export class Loader {
   }
 
   private *link(item: ImportForm, module: Module): Load<void> {
-    const from = yield* this.loadFor(this.options.resolve(item.specifier, module.id), module, item);
+    const from = yield* this.loadFor(this.path(item, module), module, item);
     for (const name of item.only ?? []) {
       const binding = from.lookupExport(name.name);
       if (binding?.kind === "pending") {
@@ -228,6 +228,19 @@ export class Loader {
     }
     const only = item.only === undefined ? undefined : new Set(item.only.map((name) => name.name));
     module.addImport({ from, only, prefix: item.prefix, form: item.form });
+  }
+
+  /** The path of the file that an import names. @throws Raise kind "import" at the name */
+  private path({ specifier, specifierForm }: ImportForm, module: Module): string {
+    try {
+      return this.options.resolve(specifier, module.id);
+    } catch (error) {
+      if (error instanceof Raise) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      const condition = new Condition("import", message, fromArray([specifier]));
+      condition.span = spanOf(specifierForm);
+      throw new Raise(condition);
+    }
   }
 
   private checkExports(module: Module): void {

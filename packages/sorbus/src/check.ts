@@ -140,10 +140,20 @@ class Program {
     }
   }
 
+  private resolved(specifier: string, from: string): string | undefined {
+    try {
+      return this.files.resolve(specifier, from);
+    } catch {
+      return undefined;
+    }
+  }
+
   private async import(form: ListForm, module: Module): Promise<void> {
     const [, specifier] = form.items;
     if (specifier?.type !== "string") return void this.form(form, module);
-    const path = this.files.resolve(specifier.value, module.id);
+    const path = this.resolved(specifier.value, module.id);
+    // The loader says what is wrong with it.
+    if (path === undefined) return void this.form(form, module);
     await this.file(path, { form: specifier, path: module.id });
     const from = this.world.loader.module(path);
     if (from === undefined) this.incomplete.add(module);

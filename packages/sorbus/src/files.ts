@@ -13,7 +13,12 @@ export interface SourceFiles {
 
 interface NodeModules {
   readonly fs: { readFileSync(path: string, encoding: "utf8"): string };
-  readonly path: { dirname(path: string): string; resolve(...parts: string[]): string };
+  readonly path: {
+    dirname(path: string): string;
+    resolve(...parts: string[]): string;
+    isAbsolute(path: string): boolean;
+  };
+  readonly module: { createRequire(file: string): { resolve(specifier: string): string } };
 }
 
 let modules: NodeModules | undefined;
@@ -24,16 +29,49 @@ function node(): NodeModules {
     const load = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process
       ?.getBuiltinModule;
     if (load === undefined) throw new Error("loading a file needs Node.js, or the option `files`");
-    modules = { fs: load("node:fs") as NodeModules["fs"], path: load("node:path") as NodeModules["path"] };
+    modules = {
+      fs: load("node:fs") as NodeModules["fs"],
+      path: load("node:path") as NodeModules["path"],
+      module: load("node:module") as NodeModules["module"],
+    };
   }
   return modules;
 }
 
-/** The file system of Node.js; specifiers are relative to the file that they stand in. */
+/**
+ * Where a file of an installed package is: `@sorbus/datalog/relations.sx`, as JavaScript finds packages, by the
+ * `exports` of its package.json.
+ * @throws Error that says what is missing
+ */
+function packageFile(specifier: string, from: string): string {
+  const { module, path } = node();
+  try {
+    return module.createRequire(path.resolve(from)).resolve(specifier);
+  } catch (error) {
+    const code = (error as { readonly code?: string }).code;
+    if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") throw new Error(`the package has no file ${specifier}`);
+    if (code !== "MODULE_NOT_FOUND") throw error;
+    const parts = specifier.split("/");
+    const name = parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+    throw new Error(
+      parts.length === 1
+        ? `there is no package ${name}; a file beside this one is ./${name}`
+        : `there is no ${specifier}; is the package ${name} installed here?`,
+    );
+  }
+}
+
+/**
+ * The file system of Node.js. A specifier that begins with `./`, `../` or `/` is a path, relative to the file that
+ * it stands in; any other names a file of an installed package, `@sorbus/datalog/datalog.sx`.
+ */
 export const nodeFiles: SourceFiles = {
   resolve(specifier, from) {
     const { path } = node();
-    return from === "" ? path.resolve(specifier) : path.resolve(path.dirname(from), specifier);
+    if (from === "") return path.resolve(specifier);
+    return /^\.{1,2}\//.test(specifier) || path.isAbsolute(specifier)
+      ? path.resolve(path.dirname(from), specifier)
+      : packageFile(specifier, from);
   },
   read(file) {
     try {

@@ -8,7 +8,7 @@ import { announce, type LoadAnswer, type LoadStep, MacroSuspended, type Module }
 import type { Form } from "@sorbus/reader";
 import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
 import { Raise } from "@sorbus/vm";
-import { type RunNow, type TierMaker, vmTier, World } from "sorbus";
+import { nodeFiles, type RunNow, type TierMaker, vmTier, World } from "sorbus";
 
 /** The jit has its place here; it joins when there is one. */
 export const TIERS = ["cek", "vm", "jit"] as const;
@@ -130,8 +130,9 @@ function again(fiber: EngineFiber, step: Step): EngineFiber {
   };
 }
 
-/** `./b.sx` from `spec/lib/a.sx` is `spec/lib/b.sx`. */
+/** `./b.sx` from `spec/lib/a.sx` is `spec/lib/b.sx`; a file of a package is where Node finds it. */
 function resolvePath(specifier: string, from: string): string {
+  if (!specifier.startsWith(".")) return nodeFiles.resolve(specifier, from);
   const parts = from.split("/").slice(0, -1);
   for (const part of specifier.split("/")) {
     if (part === "..") parts.pop();
