@@ -9,6 +9,9 @@ import {
   type Engine,
   type EngineFiber,
   type Extension,
+  type FreezeOptions,
+  type Freezer,
+  freezeGraph,
   freezeTree,
   type Limits,
   type MachineHost,
@@ -16,7 +19,10 @@ import {
   type RunStats,
   type StartThread,
   TaskTree,
+  type ThawOptions,
+  thawGraph,
   thawTree,
+  treeExtensions,
   type Value,
 } from "@sorbus/vm";
 import { CekClosure } from "./closure.ts";
@@ -89,7 +95,7 @@ export class Cek implements Engine<Unit>, Surroundings {
     return new TaskTree(thread, this.starter(stats, limits), stats, this.freezer(stats, limits));
   }
 
-  thaw(bytes: Uint8Array, limits: Limits = this.limits): EngineFiber {
+  thaw(bytes: Uint8Array, { limits = this.limits }: ThawOptions = {}): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
     return thawTree(
       bytes,
@@ -107,8 +113,21 @@ export class Cek implements Engine<Unit>, Surroundings {
       CekThread.calling(this, this.entry("%with-marks"), [marks, thunk], stats, limits);
   }
 
-  private freezer(stats: RunStats, limits: Limits): (tree: TaskTree) => Uint8Array {
-    return (tree) => freezeTree(tree, this.host.freezing, this.extensions(stats, limits));
+  private freezer(stats: RunStats, limits: Limits): Freezer {
+    return (tree, options) => freezeTree(tree, this.host.freezing, this.extensions(stats, limits), options);
+  }
+
+  freezeValues(values: readonly Value[], { globals }: FreezeOptions = {}): Uint8Array {
+    return freezeGraph([...values], this.valueExtensions(globals));
+  }
+
+  thawValues(bytes: Uint8Array): Value[] {
+    return thawGraph(bytes, this.valueExtensions("values"));
+  }
+
+  private valueExtensions(globals: FreezeOptions["globals"]): Extension[] {
+    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
+    return [...treeExtensions(this.host.freezing, globals), ...this.extensions(stats, this.limits)];
   }
 
   private extensions(stats: RunStats, limits: Limits): Extension[] {

@@ -11,7 +11,9 @@ import {
 import { isPromise, type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
 import {
   condition,
+  type Engine,
   type EngineFiber,
+  type FreezeWorld,
   inspect,
   type Limits,
   NIL,
@@ -262,6 +264,18 @@ export class Runtime {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
 
+  // ---- for what drives fibers itself ---------------------------------------------------------
+
+  /** The engine: for those that run, freeze and thaw fibers themselves, such as durable ones. */
+  get engine(): Engine {
+    return this.world.tier.engine;
+  }
+
+  /** What freezing code and values needs to know of the program. */
+  get freezing(): FreezeWorld {
+    return this.world.freezing;
+  }
+
   // ---- inside --------------------------------------------------------------------------------
 
   /** Drives a load; the value is that of the last form that was run in `module`, or in the module loaded. */
@@ -444,7 +458,7 @@ function resumable(fiber: EngineFiber, step: ReturnType<EngineFiber["run"]>): En
     resume: (id, value) => fiber.resume(id, value),
     resumeRaise: (id, reason) => fiber.resumeRaise(id, reason),
     cancel: (reason) => fiber.cancel(reason),
-    freeze: () => fiber.freeze(),
+    freeze: (options) => fiber.freeze(options),
     stats: fiber.stats,
   };
 }

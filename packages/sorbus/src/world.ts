@@ -25,6 +25,7 @@ import {
   controlBuiltins,
   type Engine,
   elementFunctions,
+  type FreezeWorld,
   fromArray,
   isList,
   type Limits,
@@ -83,7 +84,9 @@ function makeVmTier(host: MachineHost, limits: Limits, { onUnit }: VmTierOptions
     name: machine.name,
     evaluate: (unit, bounds) => machine.evaluate(compile(unit), bounds),
     call: (fn, args, bounds) => machine.call(fn, args, bounds),
-    thaw: (bytes) => machine.thaw(bytes),
+    thaw: (bytes, options) => machine.thaw(bytes, options),
+    freezeValues: (values, options) => machine.freezeValues(values, options),
+    thawValues: (bytes, options) => machine.thawValues(bytes, options),
   };
   return {
     engine,
@@ -149,6 +152,8 @@ export class World {
   /** Objects of the host that the program may hold: functions that were given to it. */
   readonly hostObjects: HostObjects = new HostObjects();
   private readonly evalExpander: Expander;
+  /** What freezing needs to know of the program. */
+  readonly freezing: FreezeWorld;
 
   constructor(
     make: TierMaker,
@@ -159,18 +164,19 @@ export class World {
     resolve: (specifier: string, from: string) => string,
     { diagnose = false }: { readonly diagnose?: boolean } = {},
   ) {
+    this.freezing = {
+      globals: () => this.globals(),
+      cell: (module, name) => this.cell(module, name),
+      primitive: (name) => compilerPrimitives.find((p) => p.name === name),
+      hostId: (object) => this.hostObjects.id(object),
+      hostObject: (id) => this.hostObjects.get(id),
+    };
     const host: MachineHost = {
       resolveCore: (name) => this.coreValue(name),
       compile: (form, result) => this.compileForm(form, result),
       suggest: (cell) => this.suggest(cell),
       now,
-      freezing: {
-        globals: () => this.globals(),
-        cell: (module, name) => this.cell(module, name),
-        primitive: (name) => compilerPrimitives.find((p) => p.name === name),
-        hostId: (object) => this.hostObjects.id(object),
-        hostObject: (id) => this.hostObjects.get(id),
-      },
+      freezing: this.freezing,
     };
     this.core = coreModule(coreValues(), {
       elements: elementNames(),

@@ -17,7 +17,8 @@ export * from "./control/builtins.ts";
 export { keepsFrame } from "./control/frames.ts";
 export { isInherited } from "./control/marks.ts";
 export { CorruptBytes, type Extension, freezeGraph, thawGraph } from "./freeze/graph.ts";
-export { type FreezeWorld, freezeTree, thawTree } from "./freeze/tree.ts";
+export { type FreezeWorld, freezeTree, thawTree, treeExtensions } from "./freeze/tree.ts";
+export { packUnit, unpackUnit } from "./freeze/units.ts";
 export * from "./heap/index.ts";
 export { liveSize } from "./heap/live.ts";
 export * from "./heap/value.ts";
@@ -28,6 +29,7 @@ export { Machine, type MachineHost } from "./machine/machine.ts";
 export { payloadOf } from "./machine/raised.ts";
 export {
   type Budget,
+  type Freezer,
   type StartThread,
   Task,
   TaskTree,

@@ -125,7 +125,7 @@ function again(fiber: EngineFiber, step: Step): EngineFiber {
     resume: (id, value) => fiber.resume(id, value),
     resumeRaise: (id, condition) => fiber.resumeRaise(id, condition),
     cancel: (reason) => fiber.cancel(reason),
-    freeze: () => fiber.freeze(),
+    freeze: (options) => fiber.freeze(options),
     stats: fiber.stats,
   };
 }

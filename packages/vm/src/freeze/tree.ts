@@ -4,16 +4,17 @@
  */
 import { ControlBuiltin, controlBuiltins } from "../control/builtins.ts";
 import { Cell, RecordType } from "../heap/value.ts";
-import type { RunStats } from "../machine/engine.ts";
-import { type StartThread, Task, TaskTree, type Thread } from "../machine/tasks.ts";
+import type { FreezeOptions, RunStats } from "../machine/engine.ts";
+import { type Freezer, type StartThread, Task, TaskTree, type Thread } from "../machine/tasks.ts";
 import { elementFunctions } from "../markup/index.ts";
 import { primitives, regexExtension } from "../primitives/index.ts";
 import { Primitive } from "../primitives/primitive.ts";
+import { globalsByReference } from "./globals.ts";
 import { type Extension, freezeGraph, thawGraph } from "./graph.ts";
 
 /** What freezing needs of the world that a fiber belongs to. */
 export interface FreezeWorld {
-  /** The globals of the program's own modules; their values are frozen with the fiber and set again by a thaw. */
+  /** The globals of the program's own modules that have a value. */
   globals(): Iterable<Cell>;
   /** The global of that module and name, made if need be. */
   cell(module: string, name: string): Cell;
@@ -44,8 +45,12 @@ function lost(what: string): never {
   throw new RangeError(`${what} is not in this program: the frozen fiber belongs to another one`);
 }
 
-/** Extensions for all that is not the engine's own. */
-export function treeExtensions(world: FreezeWorld): Extension[] {
+/** Extensions for all that is not the engine's own. A thaw reads both kinds of globals, whatever it is told. */
+export function treeExtensions(
+  world: FreezeWorld,
+  globals: NonNullable<FreezeOptions["globals"]> = "values",
+): Extension[] {
+  const byReference = globals === "reference";
   const functionNamed = (name: string): object =>
     primitives.get(name) ??
     elementFunctions.get(name) ??
@@ -53,9 +58,11 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
     world.primitive(name) ??
     lost(`the function ${name}`);
   return [
+    globalsByReference(world, byReference),
     {
       tag: "host",
-      test: (o) => world.hostId(o) !== undefined,
+      // The number means nothing to another process: what is to live on there may not hold one.
+      test: (o) => !byReference && world.hostId(o) !== undefined,
       parts: (o) => ({ plain: world.hostId(o), values: [] }),
       make: (plain) => world.hostObject(plain as number) ?? lost("an object of the host"),
       fill: () => {},
@@ -72,7 +79,8 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
       test: (o) => o instanceof Cell,
       parts: (o) => {
         const { module, name, value } = o as Cell;
-        return { plain: { module, name }, values: module === "core" || value === undefined ? [] : [value] };
+        const along = !byReference && module !== "core" && value !== undefined;
+        return { plain: { module, name }, values: along ? [value] : [] };
       },
       make: (plain) => {
         const { module, name } = plain as { module: string; name: string };
@@ -198,10 +206,16 @@ export function treeExtensions(world: FreezeWorld): Extension[] {
 }
 
 /** A fiber tree as bytes. @throws Raise kind "host" for what cannot be frozen, saying where it is */
-export function freezeTree(tree: TaskTree, world: FreezeWorld, engine: Extension[]): Uint8Array {
+export function freezeTree(
+  tree: TaskTree,
+  world: FreezeWorld,
+  engine: Extension[],
+  { globals = "values" }: FreezeOptions = {},
+): Uint8Array {
   const { ready, asking, nextRequest } = tree.snapshot();
-  const snapshot = new Snapshot(tree.root, ready, asking, nextRequest, [...world.globals()]);
-  return freezeGraph([snapshot], [...engine, ...treeExtensions(world)]);
+  const along = globals === "values" ? [...world.globals()] : [];
+  const snapshot = new Snapshot(tree.root, ready, asking, nextRequest, along);
+  return freezeGraph([snapshot], [...treeExtensions(world, globals), ...engine]);
 }
 
 /** The tree again. @throws CorruptBytes; RangeError when code or globals of it are missing here */
@@ -211,9 +225,9 @@ export function thawTree(
   engine: Extension[],
   start: StartThread,
   stats: RunStats,
-  freezer: (tree: TaskTree) => Uint8Array,
+  freezer: Freezer,
 ): TaskTree {
-  const [snapshot] = thawGraph(bytes, [...engine, ...treeExtensions(world)]);
+  const [snapshot] = thawGraph(bytes, [...treeExtensions(world), ...engine]);
   if (!(snapshot instanceof Snapshot)) throw new RangeError("these bytes are no frozen fiber");
   return TaskTree.restore(snapshot, start, stats, freezer);
 }

@@ -2,6 +2,7 @@
  * What every tier offers to its host: the reference evaluator, the VM and the JIT are each an
  * `Engine`, and a run of any of them is driven through the same `EngineFiber`.
  */
+import type { UnitCode } from "../bytecode/code.ts";
 import type { ConditionSpan, Value } from "../heap/value.ts";
 
 /** What a program asks of the world with `perform`. */
@@ -50,6 +51,23 @@ export interface RunStats {
   calls: number;
 }
 
+export interface FreezeOptions {
+  /**
+   * "values": the globals of the program go along, and a thaw sets them again: the fiber is the whole program.
+   * "reference": they are named, and what is thawed sees those of the program that it wakes up in: one fiber of many.
+   * Default "values".
+   */
+  readonly globals?: "values" | "reference";
+  /** Told of each unit, once, whose code is needed to thaw: see `packUnit`. Called by the VM only. */
+  readonly onUnit?: (unit: UnitCode) => void;
+}
+
+export interface ThawOptions {
+  readonly limits?: Limits | undefined;
+  /** Code that the program itself no longer has. */
+  readonly unit?: (id: string, hash: string) => UnitCode | undefined;
+}
+
 /** One program in progress, with its child fibers. Plain data between two `run`s. */
 export interface EngineFiber {
   /**
@@ -63,8 +81,8 @@ export interface EngineFiber {
   resumeRaise(id: number, condition: Value): void;
   /** Raises `reason` at whatever the fiber is doing; `dynamic-wind` exits run, `guard`s do not catch it. */
   cancel(reason: Value): void;
-  /** The whole fiber tree as bytes, with the globals it can reach. @throws Raise kind "host" naming what cannot be frozen. */
-  freeze(): Uint8Array;
+  /** The whole fiber tree as bytes. @throws Raise kind "host" naming what cannot be frozen. */
+  freeze(options?: FreezeOptions): Uint8Array;
   readonly stats: RunStats;
 }
 
@@ -75,6 +93,13 @@ export interface Engine<U = unknown> {
   evaluate(unit: U, limits?: Limits): EngineFiber;
   /** A fiber that calls an SX function. */
   call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber;
-  /** A frozen fiber again, in this or another process that has the same code. */
-  thaw(bytes: Uint8Array): EngineFiber;
+  /**
+   * A frozen fiber again, in this or another process that has the same code, or is given what it lacks.
+   * @throws CorruptBytes; RangeError when code or globals of it are missing here
+   */
+  thaw(bytes: Uint8Array, options?: ThawOptions): EngineFiber;
+  /** Any values as bytes, functions and continuations too. @throws Raise kind "host" naming what cannot be frozen */
+  freezeValues(values: readonly Value[], options?: FreezeOptions): Uint8Array;
+  /** What `freezeValues` made. @throws as `thaw` */
+  thawValues(bytes: Uint8Array, options?: ThawOptions): Value[];
 }

@@ -1,10 +1,10 @@
 /** What a thread of the VM is made of, for freezing: frames with their live registers, code by unit and place. */
-import { Code, UNSET } from "../bytecode/code.ts";
+import { Code, UNSET, type UnitCode } from "../bytecode/code.ts";
 import { liveAt } from "../bytecode/liveness.ts";
 import { HEADER } from "../bytecode/opcodes.ts";
 import type { Extension } from "../freeze/graph.ts";
 import type { Value } from "../heap/value.ts";
-import type { RunStats } from "./engine.ts";
+import type { FreezeOptions, RunStats, ThawOptions } from "./engine.ts";
 import type { EffectiveLimits, Machine } from "./machine.ts";
 import { machineCodeByName, markCode } from "./machine-code.ts";
 import {
@@ -30,9 +30,13 @@ interface CodeName {
   readonly fn: number;
 }
 
-function codeName(code: Code): CodeName {
+/** Is told of each unit whose code is named. */
+type Units = (unit: UnitCode) => void;
+
+function codeName(code: Code, units: Units): CodeName {
   const { unit, unitIndex } = code;
   if (unit === undefined) throw new RangeError(`the code of ${code.name} belongs to no unit`);
+  units(unit);
   return { unit: unit.id, hash: unit.hash, fn: unitIndex };
 }
 
@@ -65,7 +69,7 @@ function waitingRegisters(code: Code, pc: number): number[] {
 }
 
 /** `answered`: the top frame of the slice has its result, or is about to run the instruction at `pc`. */
-function freezeSlice(slice: Slice, answered: boolean): { plain: FrozenSlice; values: Value[] } {
+function freezeSlice(slice: Slice, answered: boolean, units: Units): { plain: FrozenSlice; values: Value[] } {
   const frames: FrozenFrame[] = [];
   const values: Value[] = [];
   let { fp, pc } = slice;
@@ -77,7 +81,7 @@ function freezeSlice(slice: Slice, answered: boolean): { plain: FrozenSlice; val
     const isUnset = (r: number): boolean => slice.values[fp + r] === UNSET;
     const live = registers.filter((r) => !isUnset(r)).sort((a, b) => a - b);
     const unset = registers.filter(isUnset);
-    frames.push({ ...codeName(code), pc, size: end - (fp - HEADER), live, unset });
+    frames.push({ ...codeName(code, units), pc, size: end - (fp - HEADER), live, unset });
     values.push(slice.values[fp + CLOSURE] as Value, ...live.map((r) => slice.values[fp + r] as Value));
     end = fp - HEADER;
     if (end <= slice.from) break;
@@ -91,13 +95,16 @@ function freezeSlice(slice: Slice, answered: boolean): { plain: FrozenSlice; val
 /** Slices are made empty, filled, and completed when all are there: depth and marks look at those below. */
 class Thawing {
   private readonly machine: Machine;
+  private readonly unit: ThawOptions["unit"];
   private readonly made: Map<Slice, Slice | null> = new Map();
-  constructor(machine: Machine) {
+  constructor(machine: Machine, unit: ThawOptions["unit"]) {
     this.machine = machine;
+    this.unit = unit;
   }
 
   code({ unit, hash, fn }: CodeName): Code {
-    const code = machineCodeByName(unit) ?? this.machine.unit(unit, hash)?.functions[fn];
+    const code =
+      machineCodeByName(unit) ?? (this.machine.unit(unit, hash) ?? this.unit?.(unit, hash))?.functions[fn];
     if (code === undefined) throw new RangeError(`the code of ${unit} is not in this program`);
     return code;
   }
@@ -183,8 +190,15 @@ export function vmExtensions(
   machine: Machine,
   stats: RunStats,
   bounds: EffectiveLimits,
+  { onUnit, unit }: Pick<FreezeOptions, "onUnit"> & Pick<ThawOptions, "unit"> = {},
 ): { extensions: Extension[]; complete: () => void } {
-  const thawing = new Thawing(machine);
+  const thawing = new Thawing(machine, unit);
+  const told = new Set<UnitCode>();
+  const units: Units = (named) => {
+    if (onUnit === undefined || told.has(named) || machineCodeByName(named.id) !== undefined) return;
+    told.add(named);
+    onUnit(named);
+  };
   /** Slices that stand for the active segment of a thread, and whether their top frame has its result. */
   const active = new Map<Slice, boolean>();
   const frozen = new Map<object, unknown>();
@@ -193,7 +207,7 @@ export function vmExtensions(
     {
       tag: "vm-slice",
       test: (o) => o instanceof Slice,
-      parts: (o) => freezeSlice(o as Slice, active.get(o as Slice) === true),
+      parts: (o) => freezeSlice(o as Slice, active.get(o as Slice) === true, units),
       make: (plain) => {
         const slice = Object.create(Slice.prototype) as Slice;
         frozen.set(slice, plain);
@@ -219,7 +233,7 @@ export function vmExtensions(
     {
       tag: "vm-code",
       test: (o) => o instanceof Code,
-      parts: (o) => ({ plain: codeName(o as Code), values: [] }),
+      parts: (o) => ({ plain: codeName(o as Code, units), values: [] }),
       make: (plain) => thawing.code(plain as CodeName),
       fill: () => {},
     },

@@ -4,14 +4,15 @@
  * names. It reaches for nothing itself.
  */
 import type { Code, UnitCode } from "../bytecode/code.ts";
-import { type FreezeWorld, freezeTree, thawTree } from "../freeze/tree.ts";
+import { freezeGraph, thawGraph } from "../freeze/graph.ts";
+import { type FreezeWorld, freezeTree, thawTree, treeExtensions } from "../freeze/tree.ts";
 import { closure, condition, stats as heapStats, inspect, NIL } from "../heap/index.ts";
 import { liveSize } from "../heap/live.ts";
 import { type Cell, Raise, type Value } from "../heap/value.ts";
 import { throwCondition } from "./arity.ts";
-import type { Engine, EngineFiber, Limits, RunStats } from "./engine.ts";
+import type { Engine, EngineFiber, FreezeOptions, Limits, RunStats, ThawOptions } from "./engine.ts";
 import { vmExtensions } from "./freeze.ts";
-import { type StartThread, TaskTree } from "./tasks.ts";
+import { type Freezer, type StartThread, TaskTree } from "./tasks.ts";
 import { VmThread } from "./thread.ts";
 
 /** What a machine needs from around it. */
@@ -106,7 +107,7 @@ export class Machine implements Engine<UnitCode> {
   }
 
   call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
+    const stats = noStats();
     const bounds = limits === undefined ? this.limits : effective(limits);
     return new TaskTree(
       new VmThread(this, fn, args, stats, bounds),
@@ -121,14 +122,28 @@ export class Machine implements Engine<UnitCode> {
     return (thunk, marks) => new VmThread(this, this.entry("%with-marks"), [marks, thunk], stats, bounds);
   }
 
-  private freezer(stats: RunStats, bounds: EffectiveLimits): (tree: TaskTree) => Uint8Array {
-    return (tree) => freezeTree(tree, this.host.freezing, vmExtensions(this, stats, bounds).extensions);
+  private freezer(stats: RunStats, bounds: EffectiveLimits): Freezer {
+    return (tree, options = {}) =>
+      freezeTree(tree, this.host.freezing, vmExtensions(this, stats, bounds, options).extensions, options);
   }
 
-  thaw(bytes: Uint8Array, limits?: Limits): EngineFiber {
-    const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
+  freezeValues(values: readonly Value[], options: FreezeOptions = {}): Uint8Array {
+    const { extensions } = vmExtensions(this, noStats(), this.limits, options);
+    return freezeGraph([...values], [...treeExtensions(this.host.freezing, options.globals), ...extensions]);
+  }
+
+  thawValues(bytes: Uint8Array, options: ThawOptions = {}): Value[] {
+    const { extensions, complete } = vmExtensions(this, noStats(), this.limits, options);
+    const values = thawGraph(bytes, [...treeExtensions(this.host.freezing), ...extensions]);
+    complete();
+    return values;
+  }
+
+  thaw(bytes: Uint8Array, options: ThawOptions = {}): EngineFiber {
+    const { limits } = options;
+    const stats = noStats();
     const bounds = limits === undefined ? this.limits : effective(limits);
-    const { extensions, complete } = vmExtensions(this, stats, bounds);
+    const { extensions, complete } = vmExtensions(this, stats, bounds, options);
     const tree = thawTree(
       bytes,
       this.host.freezing,
@@ -210,6 +225,10 @@ export class Machine implements Engine<UnitCode> {
   show(value: Value): string {
     return value === NIL ? "nil" : inspect(value);
   }
+}
+
+function noStats(): RunStats {
+  return { instructions: 0, suspensions: 0, calls: 0 };
 }
 
 function effective(limits: Limits): EffectiveLimits {

@@ -7,7 +7,7 @@
  */
 import { condition, NIL, toArray } from "../heap/index.ts";
 import type { ConditionSpan, Value } from "../heap/value.ts";
-import type { EngineFiber, Request, RunStats, Step } from "./engine.ts";
+import type { EngineFiber, FreezeOptions, Request, RunStats, Step } from "./engine.ts";
 
 /** What one thread of control reports when it stops. */
 export type ThreadStep =
@@ -78,6 +78,9 @@ export class Task {
 /** Starts the thread of a child: calls `thunk` under `marks`. */
 export type StartThread = (thunk: Value, marks: Value) => Thread;
 
+/** Makes bytes of a tree. */
+export type Freezer = (tree: TaskTree, options?: FreezeOptions) => Uint8Array;
+
 /** Child fibers that a tree may have at once; more is a mistake of the program. */
 const MAX_TASKS = 200_000;
 
@@ -86,7 +89,7 @@ export class TaskTree implements EngineFiber {
   readonly root: Task;
   readonly stats: RunStats;
   private readonly start: StartThread;
-  private readonly freezer: (tree: TaskTree) => Uint8Array;
+  private readonly freezer: Freezer;
   private ready: Task[];
   private readonly asking: Map<number, Task> = new Map();
   private asked: Request[] = [];
@@ -95,12 +98,7 @@ export class TaskTree implements EngineFiber {
   /** Child fibers that have not ended. */
   private alive = 0;
 
-  constructor(
-    root: Thread | Task,
-    start: StartThread,
-    stats: RunStats,
-    freezer: (tree: TaskTree) => Uint8Array,
-  ) {
+  constructor(root: Thread | Task, start: StartThread, stats: RunStats, freezer: Freezer) {
     this.root = root instanceof Task ? root : new Task(root, undefined);
     this.start = start;
     this.stats = stats;
@@ -306,8 +304,8 @@ export class TaskTree implements EngineFiber {
     this.cancelTask(this.root, reason);
   }
 
-  freeze(): Uint8Array {
-    return this.freezer(this);
+  freeze(options?: FreezeOptions): Uint8Array {
+    return this.freezer(this, options);
   }
 
   /** A tree in the state that `snapshot` gave. */
@@ -315,7 +313,7 @@ export class TaskTree implements EngineFiber {
     state: { root: Task; ready: Task[]; asking: [number, Task][]; nextRequest: number },
     start: StartThread,
     stats: RunStats,
-    freezer: (tree: TaskTree) => Uint8Array,
+    freezer: Freezer,
   ): TaskTree {
     const tree = new TaskTree(state.root, start, stats, freezer);
     tree.ready = state.ready;
