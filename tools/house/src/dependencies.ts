@@ -18,7 +18,7 @@ interface Rule {
 
 /**
  * Lowest first: `uses` names only packages above the line. A test may use any package above its own
- * line (as a devDependency), apps and tools may use every package, and nobody uses an app or a tool (but for `usedByApps`).
+ * line (as a devDependency), apps and tools may use every package, and nobody uses an app or a tool (but for `toolsFor`).
  */
 export const graph: Readonly<Record<string, Rule>> = {
   "@sorbus/wasm-encoder": { uses: [], pure: true },
@@ -43,9 +43,13 @@ export const graph: Readonly<Record<string, Rule>> = {
   "@sorbus/preview-reloader": { uses: ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "sorbus"] },
 };
 
-/** Tools that an app may use, each with its reason. */
-const usedByApps: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Tools that others may use, each with its reason. A package's may be used by its tests only. */
+const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "@sorbus/cli": { "@sorbus/conformance": "`sx test` runs cases as the conformance runner does" },
+  "@sorbus/durable-kv": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
+  "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
+  "@sorbus/bench": { "@sorbus/postgres-server": "the PostgreSQL to measure" },
+  "@sorbus/torture": { "@sorbus/postgres-server": "the PostgreSQL to kill" },
 };
 
 /** What a pure package may not mention, and what it should do instead. */
@@ -107,7 +111,9 @@ function checkManifest(member: Member, local: ReadonlyMap<string, Member>): stri
     const target = local.get(other);
     if (target === undefined) continue;
     if (target.group !== "packages") {
-      if (usedByApps[name]?.[other] === undefined) wrong.push(`depends on ${other}, which is no package`);
+      const allowed =
+        toolsFor[name]?.[other] !== undefined && (rule === undefined || other in devDependencies);
+      if (!allowed) wrong.push(`depends on ${other}, which is no package`);
     } else if (rule === undefined) continue;
     else if (other in dependencies && !rule.uses.includes(other)) wrong.push(`may not depend on ${other}`);
     else if (order.indexOf(other) >= order.indexOf(name))
