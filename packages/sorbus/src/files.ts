@@ -90,3 +90,26 @@ const MISTAKES: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   EACCES: "its permissions do not allow it",
 };
+
+/**
+ * The same files, and libraries that the host brings along: where `@sorbus/http-host` is not installed,
+ * `(import "@sorbus/http-host/web.sx")` names `web.sx` in the folder that `libraries` gives for the package.
+ */
+export function withLibraries(
+  libraries: Readonly<Record<string, string>>,
+  files: SourceFiles = nodeFiles,
+): SourceFiles {
+  return {
+    resolve(specifier, from) {
+      try {
+        return files.resolve(specifier, from);
+      } catch (error) {
+        const [, name = "", rest = ""] = /^((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(specifier) ?? [];
+        const folder = Object.hasOwn(libraries, name) ? libraries[name] : undefined;
+        if (folder === undefined) throw error;
+        return `${folder}/${rest}`;
+      }
+    },
+    read: (path) => files.read(path),
+  };
+}

@@ -4,7 +4,7 @@ export type { Value } from "@sorbus/vm";
 export { type CheckedFile, checkProgram, type Finding } from "./check.ts";
 export type { Answers } from "./drive.ts";
 export { report, SxError } from "./error.ts";
-export { nodeFiles, type SourceFiles } from "./files.ts";
+export { nodeFiles, type SourceFiles, withLibraries } from "./files.ts";
 export { storeOps } from "./kv.ts";
 export type { MaybePromise } from "./maybe.ts";
 export {

@@ -19,6 +19,7 @@ import {
   NIL,
   Raise,
   type Request,
+  type RunStats,
   type Value,
 } from "@sorbus/vm";
 import { type FunctionBridge, fromSx, toSx } from "./convert.ts";
@@ -70,6 +71,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Instead of the runtime's. */
   readonly limits?: Limits;
+  /** Called with what the run has cost, when it has ended. */
+  readonly spent?: (stats: RunStats) => void;
 }
 
 export interface EvalOptions extends RunOptions {
@@ -341,9 +344,10 @@ export class Runtime {
       signal: options.signal,
       slice: this.options.slice,
       time: (options.limits ?? this.options.limits)?.time,
-      spent: ({ instructions, suspensions }) => {
-        this.stats.instructions += instructions;
-        this.stats.suspensions += suspensions;
+      spent: (stats) => {
+        this.stats.instructions += stats.instructions;
+        this.stats.suspensions += stats.suspensions;
+        options.spent?.(stats);
       },
     });
   }

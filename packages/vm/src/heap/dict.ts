@@ -96,6 +96,30 @@ export function dictFrom(entries: Iterable<readonly [string, Value]>): Value {
   return all.size <= MAX_SMALL ? small([...all]) : large(PersistentMap.from(STRINGS, all));
 }
 
+/**
+ * A dict of keys that come from outside, such as names of headers: it does not look for a shape that is shared, so
+ * that who chooses the keys cannot fill the table of those. The keys are different and become the dict's. O(n).
+ */
+export function dictOfForeign(keys: readonly string[], values: readonly Value[]): Value {
+  return keys.length <= MAX_SMALL && keys.length > 0
+    ? ofShape(new Shape(keys, false), values)
+    : dictFrom(keys.map((key, i): [string, Value] => [key, values[i] as Value]));
+}
+
+/** Makes dicts with these keys, which are different, in this order and at most sixteen. O(n) each. */
+export function dictMaker(keys: readonly string[]): (values: readonly Value[]) => Value {
+  if (keys.length === 0 || keys.length > MAX_SMALL) throw new RangeError("a dict maker has 1 to 16 keys");
+  const shape = keys.reduce((known, key) => known.add(key), EMPTY_SHAPE);
+  return (values) => ofShape(shape, values);
+}
+
+function ofShape(shape: Shape, values: readonly Value[]): Value {
+  const { length } = shape.keys;
+  const d = heap.dict(shape, length);
+  for (let i = 0; i < length; i++) heap.dictInit(d, i, put(values[i] as Value));
+  return d;
+}
+
 /** Keys are different and at most MAX_SMALL. */
 function small(entries: readonly (readonly [string, Value])[]): Value {
   if (entries.length === 0) return EMPTY_DICT;

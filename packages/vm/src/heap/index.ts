@@ -23,6 +23,8 @@ export {
   dictGet,
   dictHas,
   dictKeys,
+  dictMaker,
+  dictOfForeign,
   dictSet,
   EMPTY_DICT,
   isDict,
