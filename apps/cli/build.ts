@@ -5,11 +5,12 @@
  *
  * Run with the sources as they are: `node --conditions=@sorbus/source build.ts [FOLDER]`.
  */
-import { rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as compiler from "@sorbus/compiler";
+import { webLibrary } from "@sorbus/http-host/library";
 import * as resolver from "@sorbus/io-resolver";
 import * as reader from "@sorbus/reader";
 import * as vm from "@sorbus/vm";
@@ -91,6 +92,17 @@ const sharedFromMain: Plugin = {
   },
 };
 
+/** The framework's modules are copied; in the built command they stand beside it. */
+const libraryBeside: Plugin = {
+  name: "library-beside",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]http-host[\\/]src[\\/]library\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("../lib", "./lib"),
+      loader: "ts",
+    }));
+  },
+};
+
 const mainBuilt: Plugin = {
   name: "main-built",
   setup({ onResolve }) {
@@ -123,13 +135,13 @@ await build({
     sourcefile: "main.ts",
   },
   outfile: join(dist, "main.js"),
-  plugins: [filesApart, lazyBuiltins],
+  plugins: [filesApart, libraryBeside, lazyBuiltins],
 });
 await build({
   ...common,
   outdir: dist,
   entryPoints: Object.entries(APART).map(([name, out]) => ({ in: name, out })),
-  plugins: [filesApart, sharedFromMain, lazyBuiltins],
+  plugins: [filesApart, sharedFromMain, libraryBeside, lazyBuiltins],
 });
 await build({
   ...common,
@@ -141,5 +153,6 @@ await build({
   plugins: [lazyBuiltins],
 });
 await build({ ...common, outdir: dist, entryPoints: [here("src/sx.ts")], plugins: [mainBuilt] });
+for (const folder of Object.values(webLibrary)) cpSync(folder, join(dist, "lib"), { recursive: true });
 // Wherever the folder is moved to, its files are modules.
 writeFileSync(join(dist, "package.json"), `${JSON.stringify({ type: "module" })}\n`);

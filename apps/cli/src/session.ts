@@ -1,5 +1,9 @@
 /** A runtime as the command line makes it: the standard ops, a tier, and a store. */
 
+import { once } from "node:events";
+import { dirname, resolve } from "node:path";
+import type { AppServer } from "@sorbus/http-host";
+import { httpOps } from "@sorbus/http-host/ops";
 import { consoleOps } from "@sorbus/io-resolver/console";
 import { httpFetchOps } from "@sorbus/io-resolver/http-fetch";
 import { randomOps } from "@sorbus/io-resolver/random";
@@ -33,7 +37,9 @@ const SLICE = 200_000;
 
 export interface Session {
   readonly runtime: Runtime;
-  /** Closes the store. */
+  /** Resolves when no server is open that the program has started, or the process is asked to end. */
+  served(): Promise<void>;
+  /** Closes the store, and the servers before it. */
   close(): Promise<void>;
 }
 
@@ -49,10 +55,16 @@ async function tierOf(flags: RunFlags): Promise<TierMaker> {
 }
 
 /** @throws UsageError for flags that cannot be met; the store's errors */
-export async function openSession(flags: RunFlags, more: Partial<RuntimeOptions> = {}): Promise<Session> {
+export async function openSession(
+  flags: RunFlags,
+  more: Partial<RuntimeOptions> = {},
+  file?: string,
+): Promise<Session> {
   const tier = await tierOf(flags);
   const store = await storeIn(flags.store);
-  const runtime = createRuntime({
+  const folder = folderOf(file);
+  const servers = new Set<AppServer>();
+  const runtime: Runtime = createRuntime({
     tier,
     answers: flags.answers ?? "inline",
     slice: SLICE,
@@ -68,11 +80,39 @@ export async function openSession(flags: RunFlags, more: Partial<RuntimeOptions>
       ...randomOps(),
       ...sleepOps(),
       ...httpFetchOps(),
+      ...httpOps({
+        uploads: resolve(folder, "uploads"),
+        listen: {
+          runtime: () => runtime,
+          defaults: { files: folder, development: true },
+          opened: (server) => {
+            servers.add(server);
+            void server.closed.then(() => servers.delete(server));
+          },
+        },
+      }),
       ...store.ops,
     ],
     ...more,
   });
-  return { runtime, close: () => store.close() };
+  const close = async (): Promise<void> => {
+    await Promise.all(Array.from(servers, (server) => server.close()));
+    await store.close();
+  };
+  const served = async (): Promise<void> => {
+    if (servers.size === 0) return;
+    const asked = ended.aborted ? Promise.resolve() : once(ended, "abort");
+    while (servers.size > 0 && !ended.aborted)
+      await Promise.race([asked, ...Array.from(servers, (server) => server.closed)]);
+    // To be asked to end is how a server ends.
+    if (ended.aborted) process.exitCode = 0;
+  };
+  return { runtime, served, close };
+}
+
+/** Files that a program serves, and uploads that it keeps, are beside it. */
+export function folderOf(file: string | undefined): string {
+  return file === undefined ? resolve(".") : dirname(resolve(file));
 }
 
 /** Runs `body` with a session; reports what it raises on stderr and sets the exit code. */
@@ -80,10 +120,11 @@ export async function withSession(
   flags: RunFlags,
   body: (session: Session) => unknown,
   more: Partial<RuntimeOptions> = {},
+  file?: string,
 ): Promise<void> {
   let session: Session | undefined;
   try {
-    session = await openSession(flags, more);
+    session = await openSession(flags, more, file);
     endOnSignals();
     watchHeap(endWith);
     await body(session);

@@ -1,30 +1,24 @@
 /**
- * Serving an SX handler: a function from a request dict to a response.
- *
- * Request: `{:method :path :query :query-string :headers :body :params :ip :id}`; HEAD comes as GET, and the
- * host leaves the body out. Response: markup (HTML), a string (plain text), nil (404), or a dict
- * `{:status :headers :body :set-cookies}` whose `:body` is markup, a string, bytes or nil.
+ * Serving an SX handler: a function from a request dict to a response, called in a fiber of its own for each
+ * request. What it may be given and may answer is in the README.
  */
 import {
-  condition,
-  dictEach,
-  dictFrom,
-  EMPTY_DICT,
+  Condition,
+  type Deferred,
   fragment,
-  inspect,
-  isDict,
-  isList,
-  kindOf,
   Markup,
   markupParts,
-  NIL,
   Raise,
-  toArray,
+  type Limits as RunLimits,
+  type RunStats,
   type Value,
 } from "@sorbus/vm";
-import { type AssetsOptions, assets } from "./assets.ts";
+import { type AssetsOptions, assets, fileIn } from "./assets.ts";
 import { type HttpServer, type ListenOptions, serve } from "./serve.ts";
+import { requestDict } from "./sx-request.ts";
+import { type Draft, draftOf, headOf } from "./sx-response.ts";
 import {
+  type BodyWriter,
   type Handler,
   type HandlerContext,
   type HostRequest,
@@ -41,42 +35,100 @@ export interface AppRuntime {
   callValue(
     fn: Value,
     args: readonly Value[],
-    options: { readonly signal: AbortSignal },
+    options: {
+      readonly signal: AbortSignal;
+      readonly limits?: RunLimits;
+      readonly spent?: (stats: RunStats) => void;
+    },
   ): Value | PromiseLike<Value>;
   /** What a person is told of an error: message, code frame, SX stack. */
   report(error: unknown): string;
 }
 
-export interface ServeAppOptions extends ListenOptions {
+/** A program that answers requests. */
+export interface App {
   readonly runtime: AppRuntime;
   /** The handler: an SX function of one parameter. */
   readonly app: Value;
+}
+
+export interface AppOptions {
+  /** The folder of the files that the program answers with, by `:file`. Default: there is none. */
+  readonly files?: string;
+  /** Bounds of the fiber of a request, beside the time that the server gives it. Default: none. */
+  readonly steps?: number;
+  /** In bytes, approximately. Default: none. */
+  readonly memory?: number;
+}
+
+export interface ServeAppOptions extends ListenOptions, App, AppOptions {
   /** Files that are served before the handler is asked. */
   readonly assets?: AssetsOptions;
 }
 
+export interface AppServer extends HttpServer {
+  /**
+   * Puts a new program in the place of the old one: requests that come from now on are answered by it, those under way
+   * are finished by the program that began them.
+   */
+  replace(app: App): void;
+}
+
 /** @throws ListenError */
-export function serveApp(options: ServeAppOptions): Promise<HttpServer> {
-  const handler = appHandler(options.runtime, options.app);
+export async function serveApp(options: ServeAppOptions): Promise<AppServer> {
+  let current: App = options;
+  let handler = appHandler(options.runtime, options.app, options);
   const files = options.assets === undefined ? undefined : assets(options.assets);
-  return serve({
+  const server = await serve({
     ...options,
-    report: (error) => options.runtime.report(error),
+    report: (error) => (error instanceof Raised ? error.report : current.runtime.report(error)),
     handler: (request, context) => {
       const file = files?.(request);
       if (file === undefined) return handler(request, context);
       return file.then((found) => found ?? handler(request, context));
     },
   });
+  const counters = server.counters;
+  const extended: Pick<AppServer, "replace"> = {
+    replace(app) {
+      handler = appHandler(app.runtime, app.app, options);
+      current = app;
+      (counters as { swaps: number }).swaps++;
+    },
+  };
+  return Object.defineProperties(extended, Object.getOwnPropertyDescriptors(server)) as AppServer;
+}
+
+/** What a program has raised, reported by the runtime that it ran in: by now there may be another. */
+class Raised extends Error {
+  readonly report: string;
+  readonly payload: Value | undefined;
+  constructor(error: unknown, runtime: AppRuntime) {
+    super("raised", { cause: error });
+    this.report = runtime.report(error);
+    this.payload = error instanceof Raise ? error.payload : undefined;
+  }
 }
 
 /** An SX handler as a handler of the host, to be composed with others. */
-export function appHandler(runtime: AppRuntime, app: Value): Handler {
+export function appHandler(runtime: AppRuntime, app: Value, options: AppOptions = {}): Handler {
+  const { files, steps, memory } = options;
+  const limits: RunLimits = {
+    ...(steps !== undefined && { steps }),
+    ...(memory !== undefined && { memory }),
+  };
+  const bounded = steps !== undefined || memory !== undefined;
   return (request, context) => {
-    const force: Force = (thunk) => runtime.callValue(thunk, [], { signal: context.signal });
-    const answer = runtime.callValue(app, [requestDict(request, context)], { signal: context.signal });
-    if (isPromiseLike(answer)) return Promise.resolve(answer).then((value) => written(draftOf(value), force));
-    return written(draftOf(answer), force);
+    const run = new Run(runtime, context, bounded ? limits : undefined);
+    const answered = (value: Value): HostResponse | Promise<HostResponse> => {
+      try {
+        return run.response(draftOf(value), request, files);
+      } catch (error) {
+        throw run.failure(error);
+      }
+    };
+    const answer = run.call(app, [requestDict(request, context)]);
+    return isPromiseLike(answer) ? Promise.resolve(answer).then(answered) : answered(answer);
   };
 }
 
@@ -84,115 +136,114 @@ function isPromiseLike(value: Value | PromiseLike<Value>): value is PromiseLike<
   return typeof value === "object" && typeof (value as { then?: unknown }).then === "function";
 }
 
-function requestDict(request: HostRequest, { id }: HandlerContext): Value {
-  return dictFrom([
-    ["method", request.method === "HEAD" ? "GET" : request.method],
-    ["path", request.path],
-    ["query", dictFrom(request.query)],
-    ["query-string", request.queryString],
-    ["headers", dictFrom(request.headers)],
-    ["body", request.body ?? NIL],
-    // A router fills it in.
-    ["params", EMPTY_DICT],
-    ["ip", request.ip],
-    ["id", id],
-  ]);
-}
+/** The fibers of one request. */
+class Run {
+  readonly #runtime: AppRuntime;
+  readonly #context: HandlerContext;
+  readonly #limits: RunLimits | undefined;
 
-/** What the program answered, checked; its markup still to be written out. */
-interface Draft extends Omit<HostResponse, "body"> {
-  readonly body?: Markup | string | Uint8Array | null;
-}
-
-/** @throws Raise for what is no response: the program's error, not the host's */
-function draftOf(value: Value): Draft {
-  if (value === NIL) throw new HttpError(404, "There is no such page.");
-  return isDict(value) ? dictDraft(value) : contentOf(value, "a handler's answer", "a dict");
-}
-
-function contentOf(value: Value, what: string, other: string): Draft {
-  if (value instanceof Markup)
-    return { headers: { "content-type": "text/html; charset=utf-8" }, body: value };
-  if (typeof value === "string" || value instanceof Uint8Array) return { body: value };
-  throw wrong(`${what} must be markup, a string or ${other}, not ${shown(value)}`, value);
-}
-
-function dictDraft(dict: Value): Draft {
-  let status: number | undefined;
-  let content: Draft = { body: null };
-  let cookies: readonly string[] = [];
-  let headers: HostResponse["headers"];
-  dictEach(dict, (key, value) => {
-    switch (key) {
-      case "status":
-        if (typeof value !== "number") throw wrong(`:status must be a number, not ${shown(value)}`, value);
-        status = value;
-        break;
-      case "body":
-        if (value !== NIL) content = contentOf(value, ":body", "bytes");
-        break;
-      case "headers":
-        headers = headersOf(value);
-        break;
-      case "set-cookies":
-        cookies = stringsOf(value, ":set-cookies");
-        break;
-      default:
-        throw wrong(`a response has :status, :headers, :body and :set-cookies, but no :${key}`, key);
-    }
-  });
-  return {
-    ...content,
-    ...(status !== undefined && { status }),
-    cookies,
-    headers: { ...content.headers, ...headers },
-  };
-}
-
-/** Calls an SX function without arguments. */
-type Force = (thunk: Value) => Value | PromiseLike<Value>;
-
-function written(draft: Draft, force: Force): HostResponse | Promise<HostResponse> {
-  const { body = null, ...head } = draft;
-  if (!(body instanceof Markup)) return { ...head, body };
-  const parts = markupParts(body);
-  if (parts.every((part) => typeof part === "string")) return { ...head, body: parts.join("") };
-  return wholeHtml(body, force).then((html) => ({ ...head, body: html }));
-}
-
-/** Markup with its deferred parts, one after the other, as `render-chunks` sends them. */
-async function wholeHtml(markup: Markup, force: Force): Promise<string> {
-  let html = "";
-  for (const part of markupParts(markup)) {
-    html += typeof part === "string" ? part : await wholeHtml(fragment([await force(part.thunk)]), force);
+  constructor(runtime: AppRuntime, context: HandlerContext, limits: RunLimits | undefined) {
+    this.#runtime = runtime;
+    this.#context = context;
+    this.#limits = limits;
   }
-  return html;
-}
 
-function headersOf(value: Value): Record<string, string | readonly string[] | null> {
-  if (!isDict(value)) throw wrong(`:headers must be a dict, not ${shown(value)}`, value);
-  const headers: Record<string, string | readonly string[] | null> = {};
-  dictEach(value, (name, line) => {
-    const key = name.toLowerCase();
-    if (typeof line === "string") headers[key] = line;
-    else if (typeof line === "number") headers[key] = String(line);
-    else headers[key] = line === NIL ? null : stringsOf(line, `the header ${name}`);
-  });
-  return headers;
-}
+  /** @throws (or rejects with) HttpError for a condition that says so, Raised for any other */
+  call(fn: Value, args: readonly Value[], signal?: AbortSignal): Value | PromiseLike<Value> {
+    const context = this.#context;
+    const limits = this.#limits;
+    try {
+      const answer = this.#runtime.callValue(fn, args, {
+        signal: signal ?? context.signal,
+        ...(limits !== undefined && { limits }),
+        spent: ({ suspensions }) => {
+          if (suspensions > 0) context.count("effects", suspensions);
+        },
+      });
+      if (!isPromiseLike(answer)) return answer;
+      context.count("suspensions", 1);
+      return Promise.resolve(answer).catch((error: unknown) => {
+        throw this.failure(error);
+      });
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
 
-function stringsOf(value: Value, what: string): readonly string[] {
-  const items = isList(value) ? toArray(value) : [NIL];
-  const strings = items.filter((item) => typeof item === "string");
-  if (strings.length < items.length) throw wrong(`${what} must be strings, not ${shown(value)}`, value);
-  return strings;
-}
+  /** `(raise (condition "http/404" message))` is an answer, not a fault. */
+  failure(error: unknown): unknown {
+    if (error instanceof HttpError || error instanceof Raised) return error;
+    if (error instanceof Raise && error.payload instanceof Condition) {
+      const { kind, message } = error.payload;
+      const [, status] = /^http\/([45]\d\d)$/.exec(kind) ?? [];
+      if (status !== undefined) return new HttpError(Number(status), message);
+    }
+    return error instanceof Raise ? new Raised(error, this.#runtime) : error;
+  }
 
-function shown(value: Value): string {
-  const text = inspect(value);
-  return `the ${kindOf(value)} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
-}
+  response(
+    draft: Draft,
+    request: HostRequest,
+    files: string | undefined,
+  ): HostResponse | Promise<HostResponse> {
+    const head = headOf(draft);
+    const { body, stream, websocket, file } = draft;
+    if (websocket !== undefined) {
+      return {
+        websocket: async (socket) => {
+          await this.call(websocket, [socket], socket.signal);
+        },
+      };
+    }
+    if (file !== undefined) return this.#file(file, head, request, files);
+    if (stream !== undefined) {
+      return {
+        ...head,
+        headers: { "content-type": "text/plain; charset=utf-8", ...head.headers },
+        body: async (out) => {
+          await this.call(stream, [out]);
+        },
+      };
+    }
+    if (!(body instanceof Markup)) return body === undefined ? head : { ...head, body };
+    const parts = markupParts(body);
+    if (parts.length === 1 && typeof parts[0] === "string") return { ...head, body: parts[0] };
+    if (parts.every((part) => typeof part === "string")) return { ...head, body: parts.join("") };
+    return { ...head, body: (out) => this.#write(parts, out) };
+  }
 
-function wrong(message: string, value: Value): Raise {
-  return new Raise(condition("type", `${message[0]?.toUpperCase()}${message.slice(1)}`, value));
+  /** What stands before a deferred part is sent, then the part is evaluated: as `render-chunks` does. */
+  async #write(parts: readonly (string | Deferred)[], out: BodyWriter): Promise<void> {
+    let html = "";
+    for (const part of parts) {
+      if (typeof part === "string") {
+        html += part;
+        continue;
+      }
+      await out.write(html);
+      html = "";
+      const value = await this.call(part.thunk, []);
+      await this.#write(markupParts(fragment([value])), out);
+    }
+    await out.write(html);
+  }
+
+  async #file(
+    { path, maxAge }: NonNullable<Draft["file"]>,
+    head: HostResponse,
+    request: HostRequest,
+    folder: string | undefined,
+  ): Promise<HostResponse> {
+    if (folder === undefined)
+      throw new Error(
+        "The program answers with a file, but the server was not told which folder they are in (`files`)",
+      );
+    const found = await fileIn(folder, path, request, maxAge);
+    if (found === undefined) return { ...head, status: 404 };
+    return {
+      ...head,
+      ...found,
+      headers: { ...found.headers, ...head.headers },
+    };
+  }
 }

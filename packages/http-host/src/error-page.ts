@@ -2,6 +2,26 @@
 import { STATUS_CODES } from "node:http";
 import type { HostResponse } from "./types.ts";
 
+/** What people are told where the program says only a number. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  400: "The request is malformed.",
+  401: "Please sign in.",
+  403: "This is not allowed.",
+  404: "There is no such page.",
+  405: "This cannot be done here.",
+  410: "This page is gone.",
+  413: "That is too much.",
+  429: "Too many requests. Try again later.",
+  503: "The site cannot answer now. Try again later.",
+};
+
+export function messageFor(status: number): string {
+  return (
+    MESSAGES[status] ??
+    (status < 500 ? "The request cannot be answered." : "Something went wrong on the server.")
+  );
+}
+
 /** @param report shown as it is; only in development */
 export function errorPage(status: number, message: string, id: string, report?: string): HostResponse {
   const title = `${status} ${STATUS_CODES[status] ?? ""}`.trim();

@@ -1,22 +1,28 @@
 /** From a handler's answer to what srvx sends. What HTTP does not allow is an error here, not on the wire. */
+import type { IncomingHttpHeaders } from "node:http";
 import { FastResponse } from "srvx/node";
+import { compressed, type Encoding, isCompressible, negotiated, WORTHWHILE } from "./compression.ts";
+import { isKnownToClient, tagOf } from "./conditional.ts";
 import type { Body, HostResponse } from "./types.ts";
 
 /**
  * Sent with every response that does not say otherwise. Styles may be inline, because style attributes are;
- * scripts may not.
+ * scripts may not, but for those with the nonce of the response.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
-    "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
   "cross-origin-opener-policy": "same-origin",
   "referrer-policy": "strict-origin-when-cross-origin",
   "x-content-type-options": "nosniff",
 };
 
+const NONCE = "'nonce-{nonce}'";
+
 /** The host's own: a handler that sets one has a bug. */
 const RESERVED = new Set([
   "connection",
+  "content-encoding",
   "content-length",
   "date",
   "keep-alive",
@@ -30,60 +36,146 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
-export interface ResponseDefaults {
-  readonly headers: Readonly<Record<string, string>>;
+export interface ResponseContext {
+  readonly defaults: ReadonlyMap<string, string>;
   readonly id: string;
+  readonly nonce: () => string;
+  readonly method: string;
+  readonly requestHeaders: IncomingHttpHeaders;
   /** The connection ends with this response. */
   readonly last: boolean;
+  readonly compression: boolean;
 }
 
-/** @throws TypeError for a status, header, cookie or body that cannot be sent */
-export function toResponse(
-  response: HostResponse,
-  { headers: defaults, id, last }: ResponseDefaults,
-): Response {
-  const { status = 200, headers = {}, cookies = [], body = null } = response;
+type Lines = Map<string, string | readonly string[]>;
+
+/** A response with its head settled. */
+export interface Settled {
+  readonly status: number;
+  readonly headers: [string, string][];
+  readonly body: Body | null;
+  /** How the body is still to be compressed while it is sent. */
+  readonly encoding: Encoding | undefined;
+}
+
+/**
+ * Checks a response, and decides what goes out: 304 instead of what the client has, compressed or as it is. A promise
+ * only where something is compressed.
+ * @throws TypeError for a status, header, cookie or body that cannot be sent
+ */
+export function settle(response: HostResponse, context: ResponseContext): Settled | Promise<Settled> {
+  const { status = 200, body = null } = response;
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TypeError(`${String(status)} is no status of a response (200 to 599)`);
   if (WITHOUT_BODY.has(status) && body !== null && body !== "")
     throw new TypeError(`A response with status ${status} has no body`);
 
-  const merged = new Map<string, string | readonly string[]>(Object.entries(defaults));
-  merged.set("x-request-id", id);
-  for (const [given, value] of Object.entries(headers)) {
+  const lines = headersOf(response, context);
+  const whole = typeof body === "string" || body instanceof Uint8Array;
+  const reads = context.method === "GET" || context.method === "HEAD";
+  if (reads && status === 200) {
+    if (whole && body.length >= WORTHWHILE && !lines.has("etag")) lines.set("etag", tagOf(body));
+    const { requestHeaders } = context;
+    if (requestHeaders["if-none-match"] !== undefined || requestHeaders["if-modified-since"] !== undefined) {
+      const [etag, modified] = [single(lines.get("etag")), single(lines.get("last-modified"))];
+      if (isKnownToClient(requestHeaders, etag, modified)) {
+        // The page is the one that the client has, and so is the policy that came with it.
+        for (const name of ["content-type", "content-length", "content-security-policy"]) lines.delete(name);
+        return { status: 304, headers: pairs(lines), body: null, encoding: undefined };
+      }
+    }
+  }
+  if (WITHOUT_BODY.has(status) || body === null)
+    return { status, headers: pairs(lines), body: null, encoding: undefined };
+
+  if (!context.compression || status === 206 || !isCompressible(single(lines.get("content-type"))))
+    return { status, headers: pairs(lines), body, encoding: undefined };
+  const size = whole ? body.length : response.length;
+  if (size !== undefined && size < WORTHWHILE)
+    return { status, headers: pairs(lines), body, encoding: undefined };
+  addVary(lines, "Accept-Encoding");
+  const encoding = negotiated(headerOf(context.requestHeaders["accept-encoding"]));
+  if (encoding === undefined) return { status, headers: pairs(lines), body, encoding: undefined };
+  lines.set("content-encoding", encoding);
+  lines.delete("content-length");
+  const etag = single(lines.get("etag"));
+  if (etag !== undefined && !etag.startsWith("W/")) lines.set("etag", `W/${etag}`);
+  if (!whole) return { status, headers: pairs(lines), body, encoding };
+  return compressed(body, encoding).then((bytes) => ({
+    status,
+    headers: pairs(lines),
+    body: bytes,
+    encoding: undefined,
+  }));
+}
+
+/** As srvx sends it: anything but a body that is made while it is sent. */
+export function toResponse({ status, headers, body }: Settled): Response {
+  return new FastResponse(body as ConstructorParameters<typeof FastResponse>[0], { status, headers });
+}
+
+function headersOf(response: HostResponse, context: ResponseContext): Lines {
+  const { headers, cookies, body = null } = response;
+  const lines: Lines = new Map(context.defaults);
+  lines.set("x-request-id", context.id);
+  for (const given in headers) {
+    const value = headers[given];
     const name = given.toLowerCase();
     if (!NAME.test(name)) throw new TypeError(`${JSON.stringify(given)} cannot name a header`);
     if (RESERVED.has(name))
       throw new TypeError(
         `The header ${name} is the host's to set${name === "set-cookie" ? ": give cookies apart" : ""}`,
       );
-    if (value === null) merged.delete(name);
+    if (value === null || value === undefined) lines.delete(name);
     else {
-      for (const line of typeof value === "string" ? [value] : value) checkValue(name, line);
-      merged.set(name, value);
+      if (typeof value === "string") checkValue(name, value);
+      else for (const line of value) checkValue(name, line);
+      lines.set(name, value);
     }
   }
-  const type = contentType(merged.get("content-type"), body);
-  if (type !== undefined) merged.set("content-type", type);
-  for (const cookie of cookies) checkValue("set-cookie", cookie);
-  if (cookies.length > 0) merged.set("set-cookie", cookies);
-  if (response.length !== undefined) merged.set("content-length", String(response.length));
-  if (last) merged.set("connection", "close");
-
-  // A list of pairs keeps repeated names apart.
-  const lines: [string, string][] = [];
-  for (const [name, value] of merged) {
-    if (typeof value === "string") lines.push([name, value]);
-    else for (const line of value) lines.push([name, line]);
+  const type = contentType(lines.get("content-type"), body);
+  if (type !== undefined) lines.set("content-type", type);
+  const policy = lines.get("content-security-policy");
+  if (typeof policy === "string" && policy.includes(NONCE)) {
+    const isPage = /^text\/html/i.test(single(lines.get("content-type")) ?? "");
+    const source = isPage ? `'nonce-${context.nonce()}'` : "";
+    lines.set(
+      "content-security-policy",
+      policy.replaceAll(NONCE, source).replaceAll("  ", " ").replaceAll(" ;", ";"),
+    );
   }
-  return new FastResponse(
-    WITHOUT_BODY.has(status) ? null : (body as ConstructorParameters<typeof FastResponse>[0]),
-    {
-      status,
-      headers: lines,
-    },
-  );
+  if (cookies !== undefined && cookies.length > 0) {
+    for (const cookie of cookies) checkValue("set-cookie", cookie);
+    lines.set("set-cookie", cookies);
+  }
+  if (response.length !== undefined) lines.set("content-length", String(response.length));
+  if (context.last) lines.set("connection", "close");
+  return lines;
 }
+
+/** A list of pairs keeps repeated names apart. */
+function pairs(lines: Lines): [string, string][] {
+  const flat: [string, string][] = [];
+  for (const [name, value] of lines) {
+    if (typeof value === "string") flat.push([name, value]);
+    else for (const line of value) flat.push([name, line]);
+  }
+  return flat;
+}
+
+function addVary(lines: Lines, name: string): void {
+  const vary = lines.get("vary");
+  const given = vary === undefined ? [] : typeof vary === "string" ? [vary] : vary;
+  const names = given.flatMap((line) => line.split(",").map((word) => word.trim().toLowerCase()));
+  if (names.includes("*") || names.includes(name.toLowerCase())) return;
+  lines.set("vary", [...given, name].join(", "));
+}
+
+const single = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.[0];
+
+const headerOf = (value: string | string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.join(", ");
 
 function checkValue(name: string, value: string): void {
   if (typeof value !== "string") throw new TypeError(`The header ${name} must be a string`);

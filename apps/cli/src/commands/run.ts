@@ -21,11 +21,17 @@ export function needFile(file: string): void {
 }
 
 export function runCommand(file: string, flags: RunFlags & { print?: boolean }): Promise<void> {
-  return withSession(flags, async ({ runtime }) => {
-    needFile(file);
-    const value = await runtime.loadValue(file, { signal: ended });
-    if (flags.print === true) print(`${inspect(value)}\n`);
-  });
+  return withSession(
+    flags,
+    async ({ runtime, served }) => {
+      needFile(file);
+      const value = await runtime.loadValue(file, { signal: ended });
+      if (flags.print === true) print(`${inspect(value)}\n`);
+      await served();
+    },
+    {},
+    file,
+  );
 }
 
 export function traceCommand(file: string, flags: RunFlags): Promise<void> {
