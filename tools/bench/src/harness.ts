@@ -20,8 +20,12 @@ export interface Benchmark {
   readonly bytes?: number;
   /** Samples of each contender; default: the options'. For what takes long. */
   readonly rounds?: number;
-  /** Take one run as a sample however short it is: for what does not repeat, such as starting a process. */
+  /** Take one run as a sample however short it is, by the clock on the wall: for what other processes do. */
   readonly single?: true;
+  /** How often one run does the thing in question, where nanoseconds for each say something. */
+  readonly steps?: number;
+  /** The ratio that compiled code is to reach. */
+  readonly goal?: number;
 }
 
 export interface Figure {
@@ -34,6 +38,8 @@ export interface Figure {
   /** The median over the baseline's median; 1 for the baseline. */
   readonly ratio: number;
   readonly megabytesPerSecond?: number;
+  readonly nanosecondsPerStep?: number;
+  readonly goal?: number;
 }
 
 export interface Options {
@@ -41,8 +47,10 @@ export interface Options {
   readonly rounds: number;
   /** A sample repeats the run until it lasts about that long. */
   readonly sampleMs: number;
-  /** Milliseconds from anywhere, for instance `performance.now`. */
+  /** Milliseconds from anywhere: of the process's CPU time, for instance. */
   readonly now: () => number;
+  /** Milliseconds on the wall, for `single`; default: `now`. */
+  readonly wall?: () => number;
 }
 
 /** The middle of the values; the mean of the two middle ones of an even number. @throws RangeError for none */
@@ -84,7 +92,8 @@ const shown = (result: unknown): string => JSON.stringify(String(result).slice(0
 
 /** Measures one benchmark. @throws Error when contenders disagree */
 export async function measure(benchmark: Benchmark, options: Options): Promise<Figure[]> {
-  const { now, sampleMs } = options;
+  const { sampleMs } = options;
+  const now = benchmark.single === true ? (options.wall ?? options.now) : options.now;
   await agree(benchmark);
   const samples = new Map<Contender, number[]>();
   const repeats = new Map<Contender, number>();
@@ -115,38 +124,14 @@ export async function measure(benchmark: Benchmark, options: Options): Promise<F
       maxMs: Math.max(...taken),
       ratio: medianMs / baseline,
       ...(benchmark.bytes !== undefined && { megabytesPerSecond: benchmark.bytes / 1000 / medianMs }),
+      ...(benchmark.steps !== undefined && { nanosecondsPerStep: (medianMs * 1e6) / benchmark.steps }),
+      ...(benchmark.goal !== undefined && { goal: benchmark.goal }),
     };
   });
 }
 
-/** Figures as aligned text. */
-export function table(figures: readonly Figure[]): string {
-  const rows = [["benchmark", "contender", "median ms", "min", "max", "× baseline", "MB/s"]];
-  for (const f of figures) {
-    rows.push([
-      f.benchmark,
-      f.contender,
-      f.medianMs.toPrecision(4),
-      f.minMs.toPrecision(4),
-      f.maxMs.toPrecision(4),
-      f.ratio.toFixed(2),
-      f.megabytesPerSecond?.toFixed(1) ?? "",
-    ]);
-  }
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-/** The geometric mean of the ratios of one contender. */
+/** @throws RangeError for none */
 export function geometricMean(ratios: readonly number[]): number {
+  if (ratios.length === 0) throw new RangeError("no ratios have no mean");
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }

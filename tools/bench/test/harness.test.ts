@@ -1,14 +1,8 @@
 /** Figures are ratios of medians of interleaved samples, and wrong answers are no figures. */
 import { expect, test } from "vitest";
-import {
-  type Benchmark,
-  type Contender,
-  geometricMean,
-  measure,
-  median,
-  table,
-  turned,
-} from "../src/harness.ts";
+import { type Benchmark, type Contender, geometricMean, measure, median, turned } from "../src/harness.ts";
+import { reportPage } from "../src/report.ts";
+import { means, table } from "../src/table.ts";
 
 /** A clock that contenders turn themselves. */
 function clock() {
@@ -88,11 +82,74 @@ test("no result at all is an error too", async () => {
   );
 });
 
-test("the table is aligned, and a geometric mean is one", () => {
-  const text = table([
-    { benchmark: "fib", contender: "js", medianMs: 1, minMs: 1, maxMs: 1, ratio: 1 },
-    { benchmark: "fib", contender: "vm", medianMs: 12.5, minMs: 12, maxMs: 13, ratio: 12.5 },
-  ]);
-  expect(text).toContain("12.50");
+const figure = (benchmark: string, contender: string, ratio: number) => ({
+  benchmark,
+  contender,
+  medianMs: ratio,
+  minMs: ratio,
+  maxMs: ratio,
+  ratio,
+});
+
+test("the table is aligned, and shows only columns in which something stands", () => {
+  expect(table([figure("fib", "js", 1), { ...figure("fib", "vm", 12.5), goal: 1.25 }])).toBe(
+    `benchmark  contender  median ms    min    max  × baseline    goal
+fib        js             1.000  1.000  1.000        1.00
+fib        vm             12.50  12.50  12.50       12.50  ≤ 1.25`,
+  );
+});
+
+test("a mean is geometric, of the benchmarks that count; who is slow ran at a size of his own", () => {
   expect(geometricMean([2, 8])).toBeCloseTo(4);
+  const figures = ["fib", "tak"].flatMap((name, i) => [
+    figure(name, "js", 1),
+    figure(name, "vm", i === 0 ? 2 : 8),
+    figure(`${name}, size 3`, "js", 1),
+    figure(`${name}, size 3`, "vm", 100),
+    figure(`${name}, size 3`, "slow", i === 0 ? 10 : 1000),
+  ]);
+  expect(means([...figures, figure("other", "vm", 9)], ["fib", "tak"])).toEqual([
+    { contender: "vm", over: 2, ratio: expect.closeTo(4) },
+    { contender: "slow", over: 2, ratio: expect.closeTo(100) },
+  ]);
+});
+
+test("a clock of its own for what other processes do", async () => {
+  const wall = clock();
+  const run = () => {
+    wall.pass(40);
+    return 1;
+  };
+  const [started] = await measure(
+    { name: "start", contenders: [{ name: "sx", run }], single: true },
+    { rounds: 3, sampleMs: 5, now: () => 0, wall: wall.now },
+  );
+  expect(started?.medianMs).toBe(40);
+});
+
+test("steps are given in nanoseconds", async () => {
+  const { now, pass } = clock();
+  const run = () => {
+    pass(2);
+    return 1;
+  };
+  const [asked] = await measure(
+    { name: "suspend", contenders: [{ name: "js", run }], steps: 1_000 },
+    { rounds: 1, sampleMs: 0, now },
+  );
+  expect(asked?.nanosecondsPerStep).toBe(2_000);
+});
+
+test("the report is one page with a chart and a table for each benchmark, its text escaped", () => {
+  const page = reportPage({
+    when: "2026-01-01T00:00:00Z",
+    machine: { cpu: "<fast>" },
+    clock: "CPU time",
+    figures: [figure("fib", "js", 1), { ...figure("fib", "vm", 12.5), goal: 1.25 }, figure("tak", "js", 1)],
+    means: [{ contender: "vm", over: 2, ratio: 4 }],
+  });
+  expect(page.match(/<svg/g)).toHaveLength(3);
+  expect(page).toContain("×12.50");
+  expect(page).toContain("&lt;fast&gt;");
+  expect(page).not.toMatch(/src=|href=|NaN|undefined/);
 });

@@ -8,7 +8,8 @@ function edges(n: number): [number, number][] {
 }
 
 export const small = 10;
-export const size = 90;
+export const brief = 30;
+export const size = 300;
 export function run(n: number): number {
   const from = new Map<number, number[]>();
   for (const [a, b] of edges(n)) {

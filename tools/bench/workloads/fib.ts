@@ -4,5 +4,6 @@ function fib(n: number): number {
 }
 
 export const small = 15;
-export const size = 30;
+export const brief = 20;
+export const size = 32;
 export const run = (n: number): number => fib(n);

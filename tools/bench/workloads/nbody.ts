@@ -87,6 +87,7 @@ function energy(bodies: readonly Body[]): number {
 }
 
 export const small = 10;
+export const brief = 30;
 export const size = 10_000;
 export function run(n: number): number {
   const bodies = system();

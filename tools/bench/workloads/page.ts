@@ -23,6 +23,7 @@ const card = (post: Post): string =>
     .join("")}</ul></article>`;
 
 export const small = 3;
+export const brief = 20;
 export const size = 200;
 export function run(n: number): string {
   return `<!doctype html><html lang="en"><head><title>Posts</title></head><body><h1>Posts</h1>${posts(n).map(card).join("")}</body></html>`;

@@ -1,5 +1,6 @@
 /** map, filter, reduce over a list. */
 export const small = 100;
+export const brief = 3_000;
 export const size = 100_000;
 export function run(n: number): number {
   return Array.from({ length: n }, (_, i) => i)

@@ -4,5 +4,6 @@ function tak(x: number, y: number, z: number): number {
 }
 
 export const small = 9;
-export const size = 21;
+export const brief = 12;
+export const size = 24;
 export const run = (n: number): number => tak(n, Math.floor((n * 2) / 3), Math.floor(n / 3));

@@ -12,7 +12,8 @@ function text(n: number): string {
 }
 
 export const small = 100;
-export const size = 50_000;
+export const brief = 10_000;
+export const size = 1_000_000;
 export function run(n: number): number {
   const counts = new Map<string, number>();
   for (const word of text(n).split(" ")) counts.set(word, (counts.get(word) ?? 0) + 1);

@@ -1,0 +1,38 @@
+(define (edges n)
+  (let loop ((i (- n 1)) (out '()))
+    (if (< i 0)
+        out
+        (loop (- i 1)
+              (cons (list i (modulo (+ (* i 7) 1) n))
+                    (cons (list i (modulo (+ (* i 3) 2) n)) out))))))
+
+(define (run n)
+  (let ((from (make-eqv-hashtable))
+        (known (make-eqv-hashtable))
+        (count 0))
+    (define (learn a b news)
+      (let ((fact (+ (* a n) b)))
+        (if (hashtable-ref known fact #f)
+            news
+            (begin
+              (hashtable-set! known fact #t)
+              (set! count (+ count 1))
+              (cons (list a b) news)))))
+    (define (learn-all a targets news)
+      (if (null? targets)
+          news
+          (learn-all a (cdr targets) (learn a (car targets) news))))
+    (define (saturate delta)
+      (if (null? delta)
+          count
+          (let loop ((pairs delta) (news '()))
+            (if (null? pairs)
+                (saturate news)
+                (loop (cdr pairs)
+                      (learn-all (car (car pairs)) (hashtable-ref from (cadr (car pairs)) '()) news))))))
+    (let loop ((all (edges n)) (news '()))
+      (if (null? all)
+          (saturate news)
+          (let ((a (car (car all))) (b (cadr (car all))))
+            (hashtable-set! from a (cons b (hashtable-ref from a '())))
+            (loop (cdr all) (learn a b news)))))))

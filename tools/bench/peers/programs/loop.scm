@@ -1,0 +1,5 @@
+(define (run n)
+  (let loop ((i 0) (sum 0))
+    (if (< i n)
+        (loop (+ i 1) (modulo (+ sum (* i 7)) 1000003))
+        sum)))
