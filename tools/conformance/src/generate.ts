@@ -3,6 +3,7 @@
  * they should have, so that most run without an error. What a program does is seen through the values of
  * its forms, its effects, and what it has changed, which its last form shows.
  */
+import { mutate } from "./mutate.ts";
 import { type Node, parse, Random } from "./program.ts";
 import {
   ASKS,
@@ -216,5 +217,8 @@ function list(...items: readonly Node[]): Node {
 export function generate(seed: number): GeneratedProgram {
   const random = new Random(seed);
   const concurrent = random.chance(0.15);
-  return { seed, forms: new Generator(random, concurrent).program(), concurrent };
+  const forms = new Generator(random, concurrent).program();
+  // A mistake in one child fiber would show how far the others have come.
+  const wrong = !concurrent && random.chance(0.2);
+  return { seed, forms: wrong ? mutate(forms, random) : forms, concurrent };
 }

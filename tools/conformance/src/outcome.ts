@@ -144,13 +144,19 @@ function shorten(text: string): string {
   return text.length <= 300 ? text : `${text.slice(0, 200)}… (${text.length} characters)`;
 }
 
+/** A text without the numbers of generated symbols (`gensym`), of which no two runs have the same. */
+function anonymous(text: string): string {
+  return text.replace(/__\d+/g, "__#");
+}
+
 /**
  * How two runs of one program differ; empty when they do not. `ordered`: effects must come in the same
  * order, which only holds for programs without child fibers.
  */
 export function difference(a: Outcome, b: Outcome, ordered: boolean): string[] {
   const found: string[] = [];
-  const compare = (what: string, x: string, y: string): void => {
+  const compare = (what: string, one: string, other: string): void => {
+    const [x, y] = [anonymous(one), anonymous(other)];
     if (x !== y) found.push(`${what}\n  ${shorten(x)}\n  ${shorten(y)}`);
   };
   compare("values", a.values.join(" ¦ "), b.values.join(" ¦ "));

@@ -51,6 +51,34 @@ export function sizeOf(node: Node): number {
   return typeof node === "string" ? 1 : node.items.reduce((n, item) => n + sizeOf(item), 1);
 }
 
+export interface Place {
+  readonly node: Node;
+  /** The index of the form, then of the item in each list. */
+  readonly path: readonly number[];
+}
+
+/** Every node of a program. */
+export function* walk(forms: readonly Node[]): Generator<Place> {
+  for (const [i, form] of forms.entries()) yield* walkNode(form, [i]);
+}
+
+function* walkNode(node: Node, path: readonly number[]): Generator<Place> {
+  yield { node, path };
+  if (typeof node === "string") return;
+  for (const [i, item] of node.items.entries()) yield* walkNode(item, [...path, i]);
+}
+
+export function replaceAt(forms: readonly Node[], path: readonly number[], by: Node): Node[] {
+  const [first = 0, ...rest] = path;
+  return forms.map((form, i) => (i === first ? replaceIn(form, rest, by) : form));
+}
+
+function replaceIn(node: Node, path: readonly number[], by: Node): Node {
+  const [first, ...rest] = path;
+  if (first === undefined || typeof node === "string") return by;
+  return { ...node, items: node.items.map((item, i) => (i === first ? replaceIn(item, rest, by) : item)) };
+}
+
 /** Random numbers from a seed: xorshift on 32 bits, the same everywhere. */
 export class Random {
   private state: number;

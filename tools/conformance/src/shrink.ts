@@ -1,5 +1,5 @@
 /** Makes a program smaller as long as it still shows what was found. */
-import { type Branch, type Node, sizeOf } from "./program.ts";
+import { type Node, replaceAt, sizeOf, walk } from "./program.ts";
 
 /** What a part may become: its own parts, then the plainest values. */
 function replacements(node: Node): Node[] {
@@ -11,9 +11,7 @@ function replacements(node: Node): Node[] {
 /** Every program with one step of cutting done, larger cuts first. */
 function* candidates(forms: readonly Node[]): Generator<Node[]> {
   for (let i = forms.length - 1; i >= 0; i -= 1) yield forms.toSpliced(i, 1);
-  const places = [...forms.entries()]
-    .flatMap(([i, form]) => [...walk(form, [i])])
-    .sort((a, b) => sizeOf(b.node) - sizeOf(a.node));
+  const places = [...walk(forms)].sort((a, b) => sizeOf(b.node) - sizeOf(a.node));
   for (const { node, path } of places) {
     for (const smaller of replacements(node)) {
       if (sizeOf(smaller) < sizeOf(node)) yield replaceAt(forms, path, smaller);
@@ -23,32 +21,6 @@ function* candidates(forms: readonly Node[]): Generator<Node[]> {
       yield replaceAt(forms, path, { ...node, items: node.items.toSpliced(i, 1) });
     }
   }
-}
-
-interface Place {
-  readonly node: Node;
-  readonly path: readonly number[];
-}
-
-function* walk(node: Node, path: readonly number[]): Generator<Place> {
-  yield { node, path };
-  if (typeof node === "string") return;
-  for (const [i, item] of node.items.entries()) yield* walk(item, [...path, i]);
-}
-
-function replaceAt(forms: readonly Node[], path: readonly number[], by: Node): Node[] {
-  const [first = 0, ...rest] = path;
-  return forms.map((form, i) => (i === first ? replaceIn(form, rest, by) : form));
-}
-
-function replaceIn(node: Node, path: readonly number[], by: Node): Node {
-  const [first, ...rest] = path;
-  if (first === undefined || typeof node === "string") return by;
-  const branch: Branch = node;
-  return {
-    ...branch,
-    items: branch.items.map((item, i) => (i === first ? replaceIn(item, rest, by) : item)),
-  };
 }
 
 /**
