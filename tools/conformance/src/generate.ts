@@ -4,7 +4,7 @@
  * its forms, its effects, and what it has changed, which its last form shows.
  */
 import { mutate } from "./mutate.ts";
-import { type Node, parse, Random } from "./program.ts";
+import { type Branch, type Node, parse, Random } from "./program.ts";
 import {
   ASKS,
   CONCURRENT,
@@ -151,7 +151,8 @@ class Generator {
 
   private place(node: Node, type: Type, scope: Scope, depth: number, names: Map<string, string>): Node {
     if (typeof node !== "string") {
-      return { ...node, items: node.items.map((item) => this.place(item, type, scope, depth, names)) };
+      const items = node.items.map((item) => this.place(item, type, scope, depth, names));
+      return { ...node, items: this.concurrent && isHandler(node) ? this.contained(items, type) : items };
     }
     if (node.startsWith("$")) return this.nameFor(node.slice(1), names);
     if (!node.startsWith("?")) return node;
@@ -172,6 +173,16 @@ class Generator {
       default:
         return this.expression(TYPES.find((t) => t === what) ?? type, inner, left);
     }
+  }
+
+  /**
+   * A handler's function that does not raise. What it raises would go past the `guard` of the child that asks,
+   * to whoever waits for the child, and cancel the child's siblings.
+   */
+  private contained([fn = "", params = "", ...body]: readonly Node[], type: Type): Node[] {
+    const name = this.nameFor("e", new Map());
+    const clause = list("true", this.leaf(type, GLOBAL));
+    return [fn, params, list("guard", list(name, clause), ...body)];
   }
 
   private nameFor(key: string, names: Map<string, string>): string {
@@ -207,6 +218,11 @@ class Generator {
 
 function withVariable(scope: Scope, variable: Variable): Scope {
   return { ...scope, variables: [...scope.variables, variable] };
+}
+
+/** The function in a `with-effects` of a template. */
+function isHandler({ items: [head, params] }: Branch): boolean {
+  return head === "fn" && typeof params === "object" && params.items[0] === "$args";
 }
 
 function list(...items: readonly Node[]): Node {
