@@ -1,7 +1,7 @@
 /** Whatever the rules: the facts are those of a naive evaluation, at once and after any changes, asked in any way. */
 import fc from "fast-check";
 import type { Runtime } from "sorbus";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { type Atom, type Levels, naive, showAtom, showRule } from "./naive.ts";
 import { fact, PREDICATES, program } from "./programs.ts";
 import { datalogRuntime } from "./support.ts";
@@ -22,13 +22,15 @@ const expected = (levels: Levels, given: readonly Atom[]): string[] => [...naive
 
 const given = fc.array(fact, { maxLength: 25 });
 
+vi.setConfig({ testTimeout: 300_000 });
+
 test("the facts are those of a naive evaluation", () => {
   fc.assert(
     fc.property(program, given, (levels, facts) => {
       runtime.call("open-db", textOf(levels), factsText(facts), false);
       expect(all()).toEqual(expected(levels, facts));
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -57,7 +59,7 @@ test("after changes the facts are those of an evaluation from scratch, and each 
         expect(runtime.call("wrong-proofs", names)).toEqual([]);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -79,6 +81,6 @@ test("a question on demand has the answers that are there when everything is der
       runtime.call("open-db", textOf(levels), factsText(facts), true);
       expect(rows()).toEqual(kept);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
