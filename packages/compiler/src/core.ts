@@ -96,6 +96,18 @@ export interface LiveTemplate {
   readonly literals: readonly string[];
 }
 
+/**
+ * A preview form. Running it does nothing; expanded with `record`, it defines the cell `preview NAME`, a function that
+ * gives a dict: `render` takes traits and gives markup, `setup` is nil or takes nothing, `actions` is nil or a function
+ * that gives a dict.
+ */
+export interface UnitPreview {
+  readonly name: string;
+  readonly form: Form;
+  /** What `:traits` says, a dict of constants. */
+  readonly traits?: Value;
+}
+
 /** What a top-level form expands to. */
 export interface Unit {
   /** Module id + definition name, or module id + ordinal for an expression. */
@@ -112,6 +124,6 @@ export interface Unit {
   readonly templates?: ReadonlyMap<string, LiveTemplate>;
   /** The macros that its expansion went through, as `module/name`: it depends on their text. */
   readonly macros: readonly string[];
-  /** What a `(preview "Name" …)` form says; nothing happens when it is run. */
-  readonly preview?: { readonly name: string; readonly form: Form };
+  /** What a `(preview "Name" …)` form says. */
+  readonly preview?: UnitPreview;
 }

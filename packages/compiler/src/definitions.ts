@@ -208,20 +208,37 @@ const defcomp: Definer = definer((x, form) => {
   };
 });
 
-/** `(defonce name value)`: evaluates `value` only if the name has none, so that a reload keeps it. */
+/**
+ * `(defonce name value)`: evaluates `value` only if the name has none, so that a reload keeps it. With `:on-reload f`,
+ * who reloads calls `f` with the old value and its shape when a new `value` has another shape; see `previews.ts`.
+ */
 const defonce: Definer = {
   top(x, form) {
-    needCount(form, 2, 2, "(defonce name value)");
+    const usage = "(defonce name value) or (defonce name value :on-reload function)";
+    const option = form.items[3];
+    needCount(form, 2, option === undefined ? 2 : 4, usage);
     const symbol = needSymbol(form, 1, "a name and a value");
     const { cell } = defineGlobal(x, symbol);
     noteSignature(cell, undefined);
+    let hook: Core | undefined;
+    if (option !== undefined) {
+      const value = form.items[4];
+      if (option.type !== "keyword" || option.name !== "on-reload" || value === undefined)
+        syntaxError(option, usage);
+      hook = x.expandNamed(value, `on-reload ${symbol.name}`);
+    }
     const value = x.expandNamed(form.items[2] as Form, symbol.name);
-    const core: Core = x.choose(form, x.coreCall(form, "%defined?", [x.constant(form, cell)]), x.nil(form), {
+    const once: Core = x.choose(form, x.coreCall(form, "%defined?", [x.constant(form, cell)]), x.nil(form), {
       op: "define",
       form,
       cell,
       value,
     });
+    let core = once;
+    if (hook !== undefined && x.live !== undefined) {
+      const { cell: hookCell } = x.module.defineBinding(`on-reload ${cell.name}`);
+      core = x.seq(form, [{ op: "define", form, cell: hookCell, value: hook }, once]);
+    }
     return { name: cell.name, core, interface: `value ${symbol.name}` };
   },
 };

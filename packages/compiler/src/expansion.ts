@@ -60,8 +60,8 @@ export class Expansion {
   /** Record types that are defined in a body: their fields. */
   localRecords: Map<Local, readonly string[]> | undefined;
   readonly cache: MacroCache;
-  /** The name that a `preview` form has. */
-  preview: string | undefined;
+  /** What a `preview` form says. */
+  preview: { readonly name: string; readonly traits: Value | undefined } | undefined;
   /** In the body of a `defmacro`: the variable that holds the scope of the present expansion. */
   macroScope: SymbolForm | undefined;
   private nesting = 0;

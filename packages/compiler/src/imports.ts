@@ -1,6 +1,7 @@
 /** What `(import …)` and `(export …)` say, and which names a file defines; without expanding anything. */
 import type { Form, ListForm, SymbolForm } from "@sorbus/reader";
 import { Raise } from "@sorbus/vm";
+import { didYouMean } from "./did-you-mean.ts";
 import { type Module, noteSignature } from "./module.ts";
 import { parseParamForm, signatureOf } from "./params.ts";
 import { patternNames } from "./patterns.ts";
@@ -57,6 +58,46 @@ export function addExports(module: Module, form: ListForm): void {
     names.set(item.name, item);
   }
   module.setExports(names);
+}
+
+/**
+ * Makes what `item` brings from the module `from` mean something in `module`. `cycle` says how `from` came to be
+ * loading still.
+ * @throws Raise kind "syntax" for a name that is not exported, or is a macro that is not there yet
+ */
+export function linkImport(module: Module, item: ImportForm, from: Module, cycle: () => string): void {
+  for (const name of item.only ?? []) {
+    const binding = from.lookupExport(name.name);
+    if (binding?.kind === "pending") {
+      syntaxError(
+        name,
+        `the macro ${name.name} is imported from a file that is still being loaded: ${cycle()}`,
+      );
+    }
+    // A file that is being loaded may still come to define it, by a macro.
+    if (binding !== undefined || (from.loading && from.exportList === undefined)) continue;
+    const near = didYouMean(name.name, from.exports());
+    syntaxError(
+      name,
+      `${item.specifier} exports no ${name.name}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    );
+  }
+  const only = item.only === undefined ? undefined : new Set(item.only.map((name) => name.name));
+  module.addImport({ from, only, prefix: item.prefix, form: item.form });
+}
+
+/** What `(export …)` names and the module does not define. */
+export function* exportMistakes(
+  module: Module,
+): Generator<{ readonly message: string; readonly form: Form }> {
+  for (const [name, form] of module.exportList ?? []) {
+    if (module.lookupExport(name) !== undefined) continue;
+    const near = didYouMean(name, module.definitions());
+    yield {
+      message: `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`,
+      form,
+    };
+  }
 }
 
 /**

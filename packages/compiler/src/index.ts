@@ -14,7 +14,17 @@ export type * from "./core.ts";
 export { type CoreModuleOptions, compilerPrimitives, coreModule } from "./core-module.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { type Evaluator, Expander, type ExpanderOptions } from "./expander.ts";
-export { announce } from "./imports.ts";
+export { CompilerConstant, Hasher } from "./hash.ts";
+export {
+  addExports,
+  announce,
+  exportMistakes,
+  type ImportForm,
+  isExport,
+  isImport,
+  linkImport,
+  parseImport,
+} from "./imports.ts";
 export {
   driveLoad,
   type Load,
@@ -24,6 +34,7 @@ export {
   type LoadStep,
 } from "./loader.ts";
 export { MacroSuspended } from "./macros.ts";
+export { FoldedTemplate } from "./markup.ts";
 export {
   type Binding,
   CoreModule,

@@ -7,9 +7,17 @@ import { type Form, type ReadOptions, read, spanOf } from "@sorbus/reader";
 import { Condition, fromArray, Raise, type Value } from "@sorbus/vm";
 import { type Diagnostic, diagnosticOf } from "./check.ts";
 import type { Unit } from "./core.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import type { Expander } from "./expander.ts";
-import { addExports, announce, type ImportForm, isExport, isImport, parseImport } from "./imports.ts";
+import {
+  addExports,
+  announce,
+  exportMistakes,
+  type ImportForm,
+  isExport,
+  isImport,
+  linkImport,
+  parseImport,
+} from "./imports.ts";
 import { MacroSuspended } from "./macros.ts";
 import { type CoreModule, Module } from "./module.ts";
 import { syntaxCondition, syntaxError } from "./syntax.ts";
@@ -66,6 +74,16 @@ export class Loader {
     return [...this.entries.values()].map((entry) => entry.module);
   }
 
+  /** Makes a module known by its id, as if it had been loaded. */
+  add(module: Module): void {
+    this.entries.set(module.id, { module, forms: [], state: "loaded" });
+  }
+
+  /** Forgets a module: what refers to it stays as it is, and it is loaded anew when it is asked for again. */
+  forget(id: string): void {
+    this.entries.delete(id);
+  }
+
   /** The top-level forms of a module, as read last. */
   forms(path: string): readonly Form[] {
     return this.entries.get(path)?.forms ?? [];
@@ -120,7 +138,7 @@ export class Loader {
   /** A module that no file stands for, such as a prompt's. */
   createModule(id: string): Module {
     const module = new Module(id, this.options.core);
-    this.entries.set(id, { module, forms: [], state: "loaded" });
+    this.add(module);
     return module;
   }
 
@@ -210,24 +228,7 @@ export class Loader {
 
   private *link(item: ImportForm, module: Module): Load<void> {
     const from = yield* this.loadFor(this.path(item, module), module, item);
-    for (const name of item.only ?? []) {
-      const binding = from.lookupExport(name.name);
-      if (binding?.kind === "pending") {
-        syntaxError(
-          name,
-          `the macro ${name.name} is imported from a file that is still being loaded: ${this.cycle(module, from)}`,
-        );
-      }
-      // A file that is being loaded may still come to define it, by a macro.
-      if (binding !== undefined || (from.loading && from.exportList === undefined)) continue;
-      const near = didYouMean(name.name, from.exports());
-      syntaxError(
-        name,
-        `${item.specifier} exports no ${name.name}${near === undefined ? "" : `; did you mean ${near}?`}`,
-      );
-    }
-    const only = item.only === undefined ? undefined : new Set(item.only.map((name) => name.name));
-    module.addImport({ from, only, prefix: item.prefix, form: item.form });
+    linkImport(module, item, from, () => this.cycle(module, from));
   }
 
   /** The path of the file that an import names. @throws Raise kind "import" at the name */
@@ -244,10 +245,7 @@ export class Loader {
   }
 
   private checkExports(module: Module): void {
-    for (const [name, form] of module.exportList ?? []) {
-      if (module.lookupExport(name) !== undefined) continue;
-      const near = didYouMean(name, module.definitions());
-      const message = `${name} is exported but not defined here${near === undefined ? "" : `; did you mean ${near}?`}`;
+    for (const { message, form } of exportMistakes(module)) {
       if (this.options.report === undefined) syntaxError(form, message);
       this.options.report({ severity: "error", code: "syntax", message, span: spanOf(form) }, module);
     }

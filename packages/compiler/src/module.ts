@@ -93,6 +93,8 @@ export class Module {
   exportList: Map<string, Form> | undefined;
   protected readonly own: Map<string, Binding> = new Map();
   private readonly forward: Map<string, Cell> = new Map();
+  /** Cells of definitions that a reload has taken away: a definition of the name gets its cell again. */
+  private readonly retired: Map<string, Cell> = new Map();
   private readonly imported: Map<string, Binding | undefined> = new Map();
   private importedEpoch = 0;
   private counter = 0;
@@ -198,8 +200,9 @@ export class Module {
   defineBinding(name: string): Extract<Binding, { kind: "cell" }> {
     const existing = this.own.get(name);
     if (existing?.kind === "cell") return existing;
-    const cell = this.forward.get(name) ?? new ModuleCell(this.id, name);
+    const cell = this.forward.get(name) ?? this.retired.get(name) ?? new ModuleCell(this.id, name);
     this.forward.delete(name);
+    this.retired.delete(name);
     const binding: Extract<Binding, { kind: "cell" }> = { kind: "cell", cell };
     this.bindOwn(name, binding);
     return binding;
@@ -246,6 +249,38 @@ export class Module {
     this.exportList = undefined;
     epoch += 1;
     this.unknown.length = 0;
+  }
+
+  /**
+   * Forgets all definitions, before the whole file is expanded again; those that come again get the cells that they
+   * had, so that code which refers to them stays linked.
+   */
+  clearDefinitions(): void {
+    for (const [name, binding] of this.own) if (binding.kind === "cell") this.retired.set(name, binding.cell);
+    this.own.clear();
+    epoch += 1;
+  }
+
+  /** What names mean here now, to go back to if a reload fails. Linear in the module's definitions. */
+  snapshot(): () => void {
+    const { own, forward, retired, links, unknown } = this;
+    const maps = [own, forward, retired] as Map<string, unknown>[];
+    const kept = maps.map((map) => [...map]);
+    const signatures = [...own.values()].flatMap((binding) =>
+      binding.kind === "cell" ? [[binding.cell, signatureOfCell(binding.cell)] as const] : [],
+    );
+    const [keptLinks, keptUnknown, { exportList }] = [[...links], [...unknown], this];
+    return () => {
+      maps.forEach((map, i) => {
+        map.clear();
+        for (const [name, value] of kept[i] ?? []) map.set(name, value);
+      });
+      for (const [cell, signature] of signatures) noteSignature(cell, signature);
+      links.splice(0, links.length, ...keptLinks);
+      unknown.splice(0, unknown.length, ...keptUnknown);
+      this.exportList = exportList;
+      epoch += 1;
+    };
   }
 
   /** A number that is unique in the module, for generated names and unit ids. */

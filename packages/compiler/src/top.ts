@@ -49,7 +49,7 @@ function expandOne(x: Expansion, form: Form): Unit {
     return makeUnit(x, `${x.module.id}/${definition.name}`, form, definition.core, definition.interface);
   }
   const core = x.expand(form);
-  const id =
-    x.preview === undefined ? `${x.module.id}#${x.module.next()}` : `${x.module.id}/preview ${x.preview}`;
-  return makeUnit(x, id, form, core, "expression");
+  if (x.preview === undefined)
+    return makeUnit(x, `${x.module.id}#${x.module.next()}`, form, core, "expression");
+  return makeUnit(x, `${x.module.id}/preview ${x.preview.name}`, form, core, `preview ${x.preview.name}`);
 }

@@ -1,7 +1,7 @@
 /** Units: what a top-level form expands to, with its hashes and its live constants. */
 import type { Form } from "@sorbus/reader";
 import type { Value } from "@sorbus/vm";
-import type { Core, LiveTemplate, Unit } from "./core.ts";
+import type { Core, LiveTemplate, Unit, UnitPreview } from "./core.ts";
 import type { Expansion } from "./expansion.ts";
 import { coreHash, Hasher } from "./hash.ts";
 import type { Live } from "./live.ts";
@@ -13,14 +13,17 @@ class ExpandedUnit implements Unit {
   readonly slots: ReadonlyMap<string, Value>;
   readonly templates?: ReadonlyMap<string, LiveTemplate>;
   readonly macros: readonly string[];
-  readonly preview?: NonNullable<Unit["preview"]>;
+  readonly preview?: UnitPreview;
   private readonly interfaceText: string;
   private content: string | undefined;
 
   constructor(x: Expansion, id: string, core: Core, form: Form, interfaceText: string) {
     const live = x.live === undefined ? none : x.live.place(form);
     this.macros = x.cache.macros === undefined ? noMacros : [...x.cache.macros].sort();
-    if (x.preview !== undefined) this.preview = { name: x.preview, form };
+    if (x.preview !== undefined) {
+      const { name, traits } = x.preview;
+      this.preview = { name, form, ...(traits !== undefined && { traits }) };
+    }
     this.id = id;
     this.core = core;
     this.form = form;

@@ -27,6 +27,8 @@ export interface UnitContext {
   readonly defining: Cell | undefined;
   /** Where live constants ended up: slot → function and constant index. */
   readonly slots: Map<string, { readonly fn: number; readonly constant: number }>;
+  /** Live constants that stand in several functions: nobody may replace them. */
+  readonly spread: Set<string>;
 }
 
 export class Frame {

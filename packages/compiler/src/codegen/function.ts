@@ -17,6 +17,7 @@ import {
   NIL,
   type Primitive,
   UNSET,
+  type Value,
 } from "@sorbus/vm";
 import type { Core, Lambda, Local } from "../core.ts";
 import {
@@ -250,9 +251,20 @@ export class FunctionCompiler extends Frame {
       this.asm.emit("CONST", to, this.constant(core.value));
       return;
     }
-    const constant = this.constants.push(core.value) - 1;
-    this.unit.slots.set(core.slot, { fn: this.index, constant });
-    this.asm.emit("CONST", to, constant);
+    this.asm.emit("CONST", to, this.liveConstant(core.slot, core.value));
+  }
+
+  /** The index of a live constant. Core that stands twice in the code has one, or is live no more. */
+  private liveConstant(slot: string, value: Value): number {
+    const { slots, spread } = this.unit;
+    const known = slots.get(slot);
+    if (known !== undefined && known.fn === this.index) return known.constant;
+    const constant = this.constants.push(value) - 1;
+    if (known !== undefined || spread.has(slot)) {
+      spread.add(slot);
+      slots.delete(slot);
+    } else slots.set(slot, { fn: this.index, constant });
+    return constant;
   }
 
   private assign(core: Core & { op: "set-local" | "set-global" | "define" }): void {
@@ -510,7 +522,11 @@ export class FunctionCompiler extends Frame {
       if (template?.op !== "const") throw new RangeError("%template without a template");
       const first = this.contiguous(values);
       this.at(core);
-      this.asm.emit("TEMPLATE", to, this.constants.push(template.value) - 1, first, values.length);
+      const constant =
+        template.slot === undefined
+          ? this.constants.push(template.value) - 1
+          : this.liveConstant(template.slot, template.value);
+      this.asm.emit("TEMPLATE", to, constant, first, values.length);
       return;
     }
     if (!this.shortForm(primitive.name, core, to)) this.primitiveCall(primitive, core, to);

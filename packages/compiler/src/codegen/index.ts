@@ -1,11 +1,13 @@
 /** The back end: a unit's Core to the bytecode of its functions. */
 import { spanAt } from "@sorbus/reader";
-import { type Code, condition, Raise, type UnitCode } from "@sorbus/vm";
+import { type Code, condition, type Locate, Raise, type UnitCode } from "@sorbus/vm";
 import type { Unit } from "../core.ts";
 import type { UnitContext } from "./frame.ts";
 import { FunctionCompiler } from "./function.ts";
 
 export interface GenerateOptions {
+  /** Places of the unit's offsets, for who compiles once and keeps the code while the text around it moves. */
+  readonly locate?: Locate;
   /** Core and prelude code, left out of stack traces. */
   readonly hidden?: boolean;
 }
@@ -25,9 +27,11 @@ export function generate(unit: Unit, options: GenerateOptions = {}): GeneratedUn
     functions: [],
     hidden: options.hidden === true,
     origin,
-    locate: (start, end) => spanAt(origin.source, origin.offset + start, origin.offset + end),
+    locate:
+      options.locate ?? ((start, end) => spanAt(origin.source, origin.offset + start, origin.offset + end)),
     defining: unit.core.op === "define" && unit.core.value.op === "lambda" ? unit.core.cell : undefined,
     slots: new Map(),
+    spread: new Set(),
   };
   try {
     FunctionCompiler.topLevel(context, unit.core);

@@ -2,11 +2,13 @@
  * Forms that run a body in some dynamic extent: conditions, parameters, context, control, effects,
  * concurrency. Each is a call of a prelude function with the body as a thunk (docs/control.md).
  */
+
 import { type Form, type ListForm, printForm } from "@sorbus/reader";
-import { FALSE, NIL, TRUE } from "@sorbus/vm";
+import { FALSE, TRUE } from "@sorbus/vm";
 import type { Core } from "../core.ts";
 import { needBody } from "../definitions.ts";
 import type { Expansion, SpecialForm } from "../expansion.ts";
+import { expandPreview } from "../previews.ts";
 import { isParen, need, needCount, syntaxError } from "../syntax.ts";
 import { parseBindings } from "./binding.ts";
 import { clauses } from "./control.ts";
@@ -129,11 +131,10 @@ export const timeout: SpecialForm = (x, form) => {
 /** `(defer markup…)`: a part that is evaluated when the rest has been sent. */
 export const defer: SpecialForm = (x, form) => x.coreCall(form, "%defer", [bodyThunk(x, form, 1)]);
 
-/** `(preview "Name" markup…)` at top level is for tools; a running program skips it. */
+/** `(preview "Name" markup…)` at top level is for tools (see `previews.ts`); a running program skips it. */
 export const preview: SpecialForm = (x, form) => {
   const name = need(form, 1, "a name and markup");
   if (name.type !== "string") syntaxError(name, 'a preview has a name: (preview "Card" …)');
   if (!x.scope.isTop) syntaxError(form, "preview belongs at top level");
-  x.preview = name.value;
-  return x.constant(form, NIL);
+  return expandPreview(x, form, name.value);
 };
