@@ -8,7 +8,7 @@ import {
   type Module,
   type Unit,
 } from "@sorbus/compiler";
-import { isPromise, type OpDeclaration, OpError, type OpRequest, Resolver } from "@sorbus/io-resolver";
+import { isPromise, type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
 import {
   condition,
   type Engine,
@@ -49,6 +49,8 @@ export interface RuntimeOptions {
   readonly answers?: Answers;
   /** Checks parameter types (`:as`). Default true. */
   readonly development?: boolean;
+  /** Records what of the program may be edited while it runs, and makes its previews. Default false. */
+  readonly record?: boolean;
   /** Where modules come from. Default: the file system, in Node. */
   readonly files?: SourceFiles;
   /**
@@ -75,11 +77,6 @@ export interface RunOptions {
   readonly spent?: (stats: RunStats) => void;
 }
 
-/** A run inside: what it asks for, it asks for as one scope. */
-interface ScopedOptions extends RunOptions {
-  readonly scope?: object;
-}
-
 export interface EvalOptions extends RunOptions {
   /** Name of the text in messages. Default "eval 1" and so on. */
   readonly file?: string;
@@ -99,9 +96,6 @@ export interface RuntimeStats {
   instructions: number;
 }
 
-/** Who asks: see `OpRequest`. */
-export type Asking = Pick<OpRequest, "signal" | "scope" | "idempotencyKey">;
-
 type HostFunction = (...args: unknown[]) => unknown;
 
 /** The request of a host function that a program calls; its first argument is the function. */
@@ -114,7 +108,8 @@ export class Runtime {
   readonly resolver: Resolver;
   readonly files: SourceFiles;
   readonly stats: RuntimeStats = { compiled: 0, deopts: 0, fallbacks: 0, suspensions: 0, instructions: 0 };
-  private readonly world: World;
+  /** Core, engine and expander: for tools that load code in their own way. */
+  readonly world: World;
   private readonly options: RuntimeOptions;
   /** Source texts by the name that spans give, for code frames. */
   private readonly texts: Map<string, string> = new Map();
@@ -134,6 +129,7 @@ export class Runtime {
       (start) => this.runNow(start),
       options.development ?? true,
       (specifier, from) => this.files.resolve(specifier, from),
+      { record: options.record ?? false },
     );
     this.bridge = {
       crossed: new WeakMap(),
@@ -287,12 +283,15 @@ export class Runtime {
     return this.world.freezing;
   }
 
+  /** Runs a fiber of this runtime's engine to its end: a macro that waits, for who drives expansions itself. @throws Raise */
+  finish(fiber: EngineFiber, options: RunOptions = {}): MaybePromise<Value> {
+    return this.drive(fiber, options);
+  }
+
   // ---- inside --------------------------------------------------------------------------------
 
   /** Drives a load; the value is that of the last form that was run in `module`, or in the module loaded. */
-  private runLoad<T>(load: Load<T>, moduleId: string, given: RunOptions): MaybePromise<Value> {
-    // One run, of many units.
-    const options: ScopedOptions = { ...given, scope: {} };
+  private runLoad<T>(load: Load<T>, moduleId: string, options: RunOptions): MaybePromise<Value> {
     let last: Value = NIL;
     const answer = (step: LoadStep): LoadAnswer | Promise<LoadAnswer> => {
       switch (step.type) {
@@ -336,7 +335,7 @@ export class Runtime {
     return isPromise(text) ? (text as Promise<string>).then(keep) : keep(text);
   }
 
-  private runUnit(unit: Unit, options: ScopedOptions): MaybePromise<Value> {
+  private runUnit(unit: Unit, options: RunOptions): MaybePromise<Value> {
     const { core } = unit;
     if (core.op === "define" && core.value.op === "lambda") {
       // Making a function asks for nothing and cannot fail: it needs no fiber.
@@ -346,10 +345,9 @@ export class Runtime {
     return this.drive(this.world.tier.engine.evaluate(unit, options.limits ?? this.options.limits), options);
   }
 
-  private drive(fiber: EngineFiber, options: ScopedOptions): MaybePromise<Value> {
-    const scope = options.scope ?? {};
+  private drive(fiber: EngineFiber, options: RunOptions): MaybePromise<Value> {
     return drive(fiber, {
-      answer: (request, signal) => this.answer(request, { signal, scope }),
+      answer: (request, signal) => this.answer(request, signal),
       answers: this.options.answers ?? "inline",
       thaw: (bytes) => this.world.tier.engine.thaw(bytes),
       signal: options.signal,
@@ -373,13 +371,13 @@ export class Runtime {
     throw new MacroSuspended(resumable(fiber, step));
   }
 
-  private answer(request: Request, asking: Asking): MaybePromise<Value> {
+  private answer(request: Request, signal: AbortSignal): MaybePromise<Value> {
     const { onAnswer } = this.options;
-    if (onAnswer === undefined || request.op === HOST_CALL) return this.ask(request, asking);
+    if (onAnswer === undefined || request.op === HOST_CALL) return this.ask(request, signal);
     const { op, args } = request;
     let answer: MaybePromise<Value>;
     try {
-      answer = this.ask(request, asking);
+      answer = this.ask(request, signal);
     } catch (error) {
       if (error instanceof Raise) onAnswer(op, args, { raised: error.payload });
       throw error;
@@ -400,10 +398,7 @@ export class Runtime {
     );
   }
 
-  /**
-   * Answers a request of a fiber as runs of this runtime are answered. @throws Raise (or the promise rejects with it)
-   */
-  ask(request: Pick<Request, "op" | "args">, asking: Asking): MaybePromise<Value> {
+  private ask(request: Request, signal: AbortSignal): MaybePromise<Value> {
     const { op, args } = request;
     const raw = op !== HOST_CALL && this.resolver.get(op)?.values === "raw";
     // The engine's own values, or no answer at all, which a handler in JavaScript may give.
@@ -414,7 +409,7 @@ export class Runtime {
       const answer =
         op === HOST_CALL && typeof f === "function"
           ? (f as HostFunction)(...rest)
-          : this.resolver.resolve({ op, args: given, ...asking });
+          : this.resolver.resolve({ op, args: given, signal });
       if (!isPromise(answer)) return convert(answer);
       return Promise.resolve(answer)
         .then(convert)

@@ -29,6 +29,7 @@ import {
   fromArray,
   isList,
   type Limits,
+  type Locate,
   Machine,
   type MachineHost,
   NIL,
@@ -64,6 +65,8 @@ export function definedLambda(unit: Unit): Extract<Unit["core"], { op: "lambda" 
 export const vmTier: TierMaker = vmTierWith({});
 
 export interface VmTierOptions {
+  /** Places in units of the program; see `GenerateOptions`. */
+  readonly locate?: (unit: Unit) => Locate | undefined;
   /** Called with the code of each unit of the program before it runs. */
   readonly onUnit?: (code: GeneratedUnit) => void;
 }
@@ -73,10 +76,11 @@ export function vmTierWith(options: VmTierOptions): TierMaker {
   return (host, limits) => makeVmTier(host, limits, options);
 }
 
-function makeVmTier(host: MachineHost, limits: Limits, { onUnit }: VmTierOptions): Tier {
+function makeVmTier(host: MachineHost, limits: Limits, { onUnit, locate }: VmTierOptions): Tier {
   const machine = new Machine(host, limits);
   const compile = (unit: Unit): GeneratedUnit => {
-    const code = generate(unit);
+    const place = locate?.(unit);
+    const code = generate(unit, place === undefined ? {} : { locate: place });
     onUnit?.(code);
     return code;
   };
@@ -162,7 +166,7 @@ export class World {
     runNow: RunNow,
     development: boolean,
     resolve: (specifier: string, from: string) => string,
-    { diagnose = false }: { readonly diagnose?: boolean } = {},
+    { diagnose = false, record = false }: { readonly diagnose?: boolean; readonly record?: boolean } = {},
   ) {
     this.freezing = {
       globals: () => this.globals(),
@@ -189,6 +193,7 @@ export class World {
       core: this.core,
       development,
       diagnose,
+      record,
       evaluate,
       evaluator: { call: (fn, args) => runNow({ fn, args }) },
     });

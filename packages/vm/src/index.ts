@@ -6,6 +6,7 @@ export {
   type CodeInit,
   type Locate,
   positionAt,
+  reseed,
   UNSET,
   type UnitCode,
 } from "./bytecode/code.ts";

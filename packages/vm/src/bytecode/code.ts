@@ -75,6 +75,17 @@ export class Code implements Callee {
   }
 }
 
+/**
+ * Gives a constant of a function another value while the program runs: frames that read it later see the new one.
+ * The one way to do so, for whoever keeps constants elsewhere (compiled code) has to be told here.
+ */
+export function reseed(code: Code, index: number, value: unknown): void {
+  if (index < 0 || index >= code.constants.length) {
+    throw new RangeError(`${code.name} has ${code.constants.length} constants, no constant ${index}`);
+  }
+  (code.constants as unknown[])[index] = value;
+}
+
 /** A compiled top-level form. */
 export interface UnitCode {
   readonly id: string;

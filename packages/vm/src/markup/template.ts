@@ -14,6 +14,8 @@ import { DROPS_FIRST_NEWLINE, isRawText, VOID_ELEMENTS } from "./elements.ts";
 export type Slot = ChildSlot | AttributeSlot;
 export interface ChildSlot {
   readonly kind: "child";
+  /** Which argument fills it; absent: the one at its own place among the slots. */
+  readonly arg?: number;
   readonly element?: string;
   /** The child is the text of `script` or `style`. */
   readonly raw?: RawTextElement;
@@ -23,6 +25,8 @@ export interface ChildSlot {
 /** Stands for the whole attribute, the space before it included. */
 export interface AttributeSlot {
   readonly kind: "attr";
+  /** As of a child's slot. */
+  readonly arg?: number;
   readonly name: string;
   readonly element?: string;
 }
@@ -43,7 +47,7 @@ const refuse = (c: Condition): void => {
 };
 
 /**
- * The markup of a template with `args` in its slots, in the order of the slots. Linear in its size.
+ * The markup of a template with `args` in its slots: in the order of the slots, or as they say. Linear in its size.
  * Raises as `element` does.
  */
 export function renderTemplate(t: Template, args: readonly Value[]): Markup {
@@ -53,7 +57,7 @@ export function renderTemplate(t: Template, args: readonly Value[]): Markup {
   refused = undefined;
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i];
-    const v = args[i];
+    const v = args[slot?.arg ?? i];
     if (slot === undefined || v === undefined) return missing(t, args);
     let text: string | undefined;
     if (slot.kind === "attr") {
@@ -82,7 +86,7 @@ function renderParts(t: Template, args: readonly Value[]): Markup {
   let lead = 0;
   sink.html(t.statics[0] ?? "");
   for (const [i, slot] of t.slots.entries()) {
-    const v = args[i];
+    const v = args[slot.arg ?? i];
     if (v === undefined) return missing(t, args);
     if (slot.kind === "attr") sink.html(attributeText(slot.element ?? FRAGMENT, slot.name, v, sink.refuse));
     else if (slot.lead === undefined) sink.child(slot.element ?? FRAGMENT, slot.raw, v);
