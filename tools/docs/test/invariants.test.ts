@@ -183,6 +183,7 @@ describe("ONE-RESOLVER", () => {
       .map((name) => name.replaceAll("\\", "/"))
       .filter((name) => /^(?!io-resolver)[a-z-]+\/src\/.*\.ts$/.test(name))
       .filter((name) => /\.resolve\(\{ op\b/.test(readFileSync(new URL(name, root), "utf8")));
-    expect(places).toEqual(["sorbus/src/runtime.ts"]);
+    // A preview's resolver passes on what its host answers, which may be in another thread.
+    expect(places.sort()).toEqual(["preview-reloader/src/reloader.ts", "sorbus/src/runtime.ts"]);
   });
 });

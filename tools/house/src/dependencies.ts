@@ -39,10 +39,10 @@ export const graph: Readonly<Record<string, Rule>> = {
       "@sorbus/io-resolver",
     ],
   },
-  // Libraries in SX. What they run on is whoever imports them.
-  "@sorbus/datalog": { uses: [] },
   "@sorbus/http-host": { uses: ["@sorbus/vm", "@sorbus/io-resolver", "sorbus"] },
-  "@sorbus/preview-reloader": { uses: ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "sorbus"] },
+  "@sorbus/preview-reloader": {
+    uses: ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "@sorbus/io-resolver", "sorbus"],
+  },
 };
 
 /** Tools that others may use, each with its reason. A package's may be used by its tests only. */

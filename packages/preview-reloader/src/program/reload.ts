@@ -1,0 +1,762 @@
+/**
+ * One reload of a program, as a transaction: what the edit changed is found by comparing forms, expanded and compiled
+ * again as far as it has to be, put in place and run; and if anything fails, everything is as it was before.
+ *
+ * While it goes on nothing else runs in the program. `Rebuild` is thrown for edits after which only loading the
+ * program anew is sure to be right; who reloads then does that.
+ */
+import { type GeneratedUnit, isExport, isImport, type Unit } from "@sorbus/compiler";
+import { isPromise } from "@sorbus/io-resolver";
+import { type Form, formsEqual, reread } from "@sorbus/reader";
+import { type Cell, Code, reseed, type Value } from "@sorbus/vm";
+import type { MaybePromise } from "sorbus";
+import { type DroppedState, higher, type Tier } from "../record.ts";
+import { diffCore, type Overrides, sameConstant } from "./diff-core.ts";
+import { diffForms, keyOf, onlyLiveConstantsDiffer } from "./diff-forms.ts";
+import type { Definition, Item, SourceFile } from "./model.ts";
+import { nameOf } from "./model.ts";
+import { Breath, checkFile, importMistake, type Program, parse, stopIf } from "./program.ts";
+import { isRepeatable } from "./repeatable.ts";
+import { migrate } from "./state.ts";
+
+/** Only loading the whole program anew is sure to give what its text says. */
+export class Rebuild extends Error {}
+
+export interface Edit {
+  /** The new texts, by path; undefined: there is no such file any more. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
+  /** Files of data that have changed. */
+  readonly data: readonly string[];
+}
+
+/** What a reload did. */
+export interface Reloaded {
+  readonly tier: Tier;
+  readonly reason: string;
+  readonly definitions: readonly string[];
+  readonly dropped: readonly DroppedState[];
+  /** It consists of other files now. */
+  readonly graphChanged: boolean;
+  readonly timings: {
+    readonly parse: number;
+    readonly diff: number;
+    readonly compile: number;
+    readonly instantiate: number;
+  };
+}
+
+/** Thrown where code would have to be compiled and may not be. */
+class Structural extends Error {}
+
+/**
+ * Applies an edit to a program.
+ * @param structural whether code may be compiled; undefined is answered, and nothing done, if it has to be and may not
+ * @throws Raise for what is wrong with the new text, Cancelled, Rebuild
+ */
+export async function reload(
+  program: Program,
+  edit: Edit,
+  signal: AbortSignal,
+  structural: boolean,
+): Promise<Reloaded | undefined> {
+  const reloading = new Reload(program, edit, signal, structural);
+  try {
+    return await reloading.apply();
+  } catch (error) {
+    reloading.undo();
+    if (error instanceof Structural) return undefined;
+    throw error;
+  }
+}
+
+interface Edited {
+  readonly file: SourceFile;
+  readonly now: readonly Form[];
+  /** Which items have other contents; undefined: everything in the file is looked at again. */
+  readonly changed: readonly number[] | undefined;
+}
+
+class Reload {
+  private readonly program: Program;
+  private readonly edit: Edit;
+  private readonly signal: AbortSignal;
+  private readonly structural: boolean;
+  private readonly breath: Breath;
+  /** What takes back what has been done, last first. */
+  private readonly journal: (() => void)[] = [];
+  private readonly snapshots: Set<SourceFile> = new Set();
+  private tier: Tier = "unchanged";
+  private reason = "";
+  private readonly names: Set<string> = new Set();
+  private readonly dropped: DroppedState[] = [];
+  /** Cells whose value is or behaves otherwise than before. */
+  private readonly changedCells: Set<Cell> = new Set();
+  /** Definitions whose own code or constants changed and that have to be run. */
+  private readonly toRun: Set<Definition> = new Set();
+  private readonly pending: Set<Item> = new Set();
+  private readonly expanded: Set<Item> = new Set();
+  private rearranged = false;
+  private importsChanged = false;
+  private readonly spent = { parse: 0, diff: 0, compile: 0, instantiate: 0 };
+
+  constructor(program: Program, edit: Edit, signal: AbortSignal, structural: boolean) {
+    this.program = program;
+    this.edit = edit;
+    this.signal = signal;
+    this.structural = structural;
+    this.breath = new Breath(signal, () => this.now());
+  }
+
+  undo(): void {
+    for (const step of this.journal.reverse()) step();
+    this.program.forgetOrder();
+  }
+
+  async apply(): Promise<Reloaded> {
+    const edited = this.timed("parse", () => this.readAll());
+    for (const each of edited) {
+      if (each.changed === undefined) await this.rearrange(each);
+      else this.edited(each, each.changed);
+    }
+    await this.expandPending();
+    this.checkRemoved();
+    if (this.importsChanged) this.prune();
+    if (this.edit.data.length > 0) this.refresh();
+    const started = this.now();
+    await this.rerun();
+    this.spent.instantiate += this.now() - started;
+    stopIf(this.signal);
+    return {
+      tier: this.tier,
+      reason: this.reason === "" ? "the forms are as they were" : this.reason,
+      definitions: [...this.names],
+      dropped: this.dropped,
+      graphChanged: this.importsChanged,
+      timings: this.spent,
+    };
+  }
+
+  private now(): number {
+    return this.program.options.host.now();
+  }
+
+  private timed<T>(phase: keyof Reload["spent"], work: () => T): T {
+    const started = this.now();
+    try {
+      return work();
+    } finally {
+      this.spent[phase] += this.now() - started;
+    }
+  }
+
+  private raise(tier: Tier, reason: string): void {
+    if (this.reason === "" || higher(tier, this.tier) !== this.tier) this.reason = reason;
+    this.tier = higher(tier, this.tier);
+  }
+
+  // ---- reading -------------------------------------------------------------------------------
+
+  /** Reads the new texts; gives the files in which forms differ. */
+  private readAll(): Edited[] {
+    const edited: Edited[] = [];
+    for (const [path, text] of this.edit.texts) {
+      const file = this.program.files.get(path);
+      if (file === undefined || text === undefined) continue;
+      // From here on the text is what places in this file refer to, whether it loads or not.
+      file.read = reread(file.read, text);
+    }
+    for (const [path, text] of this.edit.texts) {
+      const file = this.program.files.get(path);
+      if (file === undefined || text === undefined) continue;
+      parse(file.read);
+      const started = this.now();
+      const found = this.compare(file);
+      this.spent.diff += this.now() - started;
+      if (found !== undefined) edited.push(found);
+    }
+    return edited;
+  }
+
+  private compare(file: SourceFile): Edited | undefined {
+    const links: Form[] = [];
+    const now: Form[] = [];
+    for (const form of file.read.forms) (isImport(form) || isExport(form) ? links : now).push(form);
+    const sameLinks =
+      links.length === file.links.length && links.every((form, i) => formsEqual(form, file.links[i] as Form));
+    const before = file.items.map((item) => item.form);
+    const diff = sameLinks ? diffForms(before, now) : ({ type: "rearranged" } as const);
+    switch (diff.type) {
+      case "same":
+        for (const [i, item] of file.items.entries()) item.form = now[i] as Form;
+        file.links = links;
+        return undefined;
+      case "edited":
+        return { file, now, changed: diff.changed };
+      case "rearranged":
+        return { file, now, changed: undefined };
+      default:
+        return diff satisfies never;
+    }
+  }
+
+  // ---- expanding -----------------------------------------------------------------------------
+
+  private edited({ file, now }: Edited, changed: readonly number[]): void {
+    for (const [i, item] of file.items.entries()) {
+      const form = now[i] as Form;
+      if (item.form === form) continue;
+      const before = item.form;
+      this.journal.push(() => {
+        item.form = before;
+      });
+      item.form = form;
+    }
+    for (const i of changed) this.pending.add(file.items[i] as Item);
+  }
+
+  private snapshot(file: SourceFile): void {
+    if (this.snapshots.has(file)) return;
+    this.snapshots.add(file);
+    const restore = file.module.snapshot();
+    const { items, links, imports } = file;
+    this.journal.push(() => {
+      restore();
+      Object.assign(file, { items, links, imports });
+    });
+  }
+
+  private setCell(cell: Cell, value: Value | undefined): void {
+    const before = cell.value;
+    this.journal.push(() => {
+      cell.value = before;
+    });
+    cell.value = value;
+  }
+
+  /** Expands what is to be expanded, and what that makes necessary, until nothing is left. */
+  private async expandPending(): Promise<void> {
+    for (;;) {
+      for (const item of this.pending) {
+        this.pending.delete(item);
+        if (this.expanded.has(item)) continue;
+        await this.expandAgain(item);
+        await this.breath.take();
+      }
+      // Macros that call what has changed: what they were used in may expand to something else.
+      for (const macro of this.reachedMacros()) {
+        for (const user of this.program.macroUsers.get(nameOf(macro)) ?? []) {
+          if (!this.expanded.has(user.item)) this.pending.add(user.item);
+        }
+      }
+      if (this.pending.size === 0) return;
+    }
+  }
+
+  private async expandAgain(item: Item): Promise<void> {
+    this.expanded.add(item);
+    this.snapshot(item.file);
+    const before = item.definitions;
+    const next: Definition[] = [];
+    const started = this.now();
+    const expanding = this.program.expandUnits(item, item.file.module, (unit, macroCode) => {
+      const old = before[next.length];
+      next.push(this.replace(old, unit, item, macroCode));
+    });
+    if (isPromise(expanding)) await expanding;
+    this.spent.compile += this.now() - started;
+    // What else the form has defined so far is gone, or its names mean something else: look at all of the file.
+    const names = (definitions: readonly Definition[]): string =>
+      definitions
+        .flatMap((d) => (d.kind === "macro" ? [d.unit.id] : d.cells.map((cell) => cell.name)))
+        .join(" ");
+    if (names(next) !== names(before)) {
+      throw new Rebuild(`${item.file.path} defines other names than before`);
+    }
+    this.setDefinitions(item, next);
+  }
+
+  private setDefinitions(item: Item, next: Definition[]): void {
+    const before = item.definitions;
+    if (before.length === next.length && before.every((definition, i) => definition === next[i])) return;
+    const { program } = this;
+    for (const old of before) if (!next.includes(old)) program.unindex(old);
+    for (const definition of next) if (!before.includes(definition)) program.index(definition);
+    item.definitions = next;
+    this.journal.push(() => {
+      for (const definition of next) if (!before.includes(definition)) program.unindex(definition);
+      for (const old of before) if (!next.includes(old)) program.index(old);
+      item.definitions = before;
+    });
+  }
+
+  /** The definition for a new expansion: the old one, with other constants perhaps, or a newly compiled one. */
+  private replace(
+    old: Definition | undefined,
+    unit: Unit,
+    item: Item,
+    macroCode: readonly GeneratedUnit[],
+  ): Definition {
+    if (old !== undefined && old.kind !== "macro" && this.fits(old, unit)) {
+      const overrides = this.timed("diff", () => diffCore(old.compiled.core, unit.core, old.code.slots));
+      if (overrides !== undefined && this.install(old, unit, overrides)) return old;
+    }
+    const same =
+      old !== undefined &&
+      old.unit.contentHash === unit.contentHash &&
+      old.unit.interfaceHash === unit.interfaceHash;
+    if (!this.structural) throw new Structural();
+    const definition = this.program.define(unit, item, macroCode);
+    this.names.add(nameOf(definition));
+    this.raise("unit", old === undefined ? `${unit.id} is new` : `the code of ${unit.id} changed`);
+    if (old !== undefined && (!same || definition.kind === "macro")) this.enqueueUsers(old, unit);
+    for (const cell of definition.cells) this.changedCells.add(cell);
+    if (definition.kind === "function") {
+      const [cell] = definition.cells;
+      if (cell !== undefined) this.setCell(cell, definition.closure);
+    } else if (definition.kind !== "macro") this.toRun.add(definition);
+    return definition;
+  }
+
+  private fits(old: Definition, unit: Unit): boolean {
+    const expression = old.kind === "expression" && unit.id.includes("#");
+    if (!expression && old.unit.id !== unit.id) return false;
+    return old.unit.interfaceHash === unit.interfaceHash && old.unit.macros.join() === unit.macros.join();
+  }
+
+  /** Who was expanded with the old interface in view is expanded again. */
+  private enqueueUsers(old: Definition, unit: Unit): void {
+    if (old.kind === "macro") {
+      for (const user of this.program.macroUsers.get(nameOf(old)) ?? []) this.pending.add(user.item);
+      return;
+    }
+    if (old.unit.interfaceHash === unit.interfaceHash) return;
+    for (const cell of old.cells) {
+      for (const user of this.program.users.get(cell) ?? []) {
+        if (user.item !== old.item) this.pending.add(user.item);
+      }
+    }
+  }
+
+  /** Puts constants into the code that there is. False: the edit is more than the tiers below `unit` may do. */
+  private install(old: Definition, unit: Unit, overrides: Overrides): boolean {
+    const slots = new Set([...old.installed.keys(), ...overrides.keys()]);
+    const changes: [slot: string, value: Value, before: Value][] = [];
+    for (const slot of slots) {
+      const place = old.code.slots.get(slot);
+      const code = place === undefined ? undefined : old.code.functions[place.fn];
+      if (place === undefined || !(code instanceof Code)) return false;
+      const compiled = compiledConstant(old, slot);
+      const before = old.installed.get(slot) ?? compiled;
+      const value = overrides.get(slot) ?? compiled;
+      if (before === undefined || value === undefined) return false;
+      if (!sameConstant(before, value)) changes.push([slot, value, before]);
+    }
+    const replaced = old.unit;
+    const keep = (): void => {
+      old.unit = unit;
+      this.journal.push(() => {
+        old.unit = replaced;
+      });
+    };
+    if (changes.length === 0) {
+      keep();
+      return true;
+    }
+    const literal = onlyLiveConstantsDiffer(replaced, unit);
+    if (!literal && sameStructure(replaced.form, unit.form)) return false;
+    this.raise(
+      literal ? "literal" : "template",
+      literal
+        ? `only constants of ${unit.id} changed`
+        : `only the markup around the expressions of ${unit.id} changed`,
+    );
+    this.names.add(nameOf(old));
+    const installed = old.installed;
+    this.timed("instantiate", () => {
+      for (const [slot, value, before] of changes) {
+        const place = old.code.slots.get(slot);
+        const code = place === undefined ? undefined : old.code.functions[place.fn];
+        if (place === undefined || code === undefined) continue;
+        reseed(code, place.constant, value);
+        this.journal.push(() => reseed(code, place.constant, before));
+      }
+    });
+    old.installed = overrides;
+    this.journal.push(() => {
+      old.installed = installed;
+    });
+    keep();
+    for (const cell of old.cells)
+      if (old.kind !== "once" && old.kind !== "record") this.changedCells.add(cell);
+    if (old.kind !== "function") this.toRun.add(old);
+    return true;
+  }
+
+  // ---- whole files ---------------------------------------------------------------------------
+
+  /** Expands a file whose forms were added, removed or moved, form by form, as when it is loaded. */
+  private async rearrange({ file, now }: Edited): Promise<void> {
+    const { program, signal } = this;
+    const { module } = file;
+    if (!this.structural) throw new Structural();
+    this.rearranged = true;
+    this.snapshot(file);
+    const before = file.items;
+    const definitionsBefore = before.flatMap((item) => item.definitions);
+    const namesBefore = visibleNames(file);
+    const importsBefore = file.imports.map((i) => i.path).join("\n");
+    module.clearLinks();
+    module.clearDefinitions();
+    for (const { kind, cells } of definitionsBefore) {
+      if (kind !== "once" && kind !== "record") for (const cell of cells) this.setCell(cell, undefined);
+    }
+    const started = this.now();
+    const links = program.openModule(file, file.read.forms);
+    const known = new Set(program.files.keys());
+    this.journal.push(() => this.forgetNew(known));
+    for (const item of links) await program.link(file, item, signal);
+    if (file.imports.map((i) => i.path).join("\n") !== importsBefore) {
+      this.importsChanged = true;
+      this.raise("unit", `${file.path} imports other files`);
+    }
+    program.forgetOrder();
+    const old = new OldItems(before);
+    const items: Item[] = [];
+    file.items = items;
+    const kept = new Set<Definition>();
+    for (const form of now) {
+      const item: Item = old.take(form) ?? { file, form, definitions: [] };
+      const { form: formBefore, definitions } = item;
+      this.journal.push(() => {
+        item.form = formBefore;
+      });
+      item.form = form;
+      items.push(item);
+      this.expanded.add(item);
+      const next: Definition[] = [];
+      const expanding = program.expandUnits(item, module, (unit, macroCode) => {
+        const match = definitions.find(
+          (d) => !kept.has(d) && (d.unit.id === unit.id || isExpression(d, unit)),
+        );
+        const definition = this.replace(match, unit, item, macroCode);
+        if (definition === match) {
+          kept.add(match);
+          this.putBack(match);
+        }
+        next.push(definition);
+      });
+      if (isPromise(expanding)) await expanding;
+      await this.breath.take();
+      this.setDefinitions(item, next);
+    }
+    for (const definition of definitionsBefore) if (!kept.has(definition)) this.remove(definition, file);
+    this.raise("unit", `forms of ${file.path} were added, removed or moved`);
+    checkFile(file);
+    this.spent.compile += this.now() - started;
+    this.spread(file, changedNames(namesBefore, visibleNames(file)));
+  }
+
+  /** A definition that is as it was gets its value again; what is computed is computed in its turn. */
+  private putBack(definition: Definition): void {
+    const { core } = definition.unit;
+    const [cell] = definition.cells;
+    if (definition.kind === "function" && cell !== undefined) this.setCell(cell, definition.closure);
+    else if (core.op === "define" && core.value.op === "const") this.setCell(core.cell, core.value.value);
+    else if (definition.kind === "value" || definition.kind === "expression") this.toRun.add(definition);
+  }
+
+  private forgetNew(known: ReadonlySet<string>): void {
+    for (const [path, file] of this.program.files) {
+      if (known.has(path)) continue;
+      this.dropFile(file);
+    }
+  }
+
+  private dropFile(file: SourceFile): void {
+    for (const item of file.items)
+      for (const definition of item.definitions) this.program.unindex(definition);
+    this.program.files.delete(file.path);
+    this.program.runtime.world.loader.forget(file.path);
+  }
+
+  private remove(definition: Definition, file: SourceFile): void {
+    const { program } = this;
+    program.unindex(definition);
+    this.journal.push(() => program.index(definition));
+    for (const cell of definition.cells) {
+      // Another form may define the name by now.
+      if (program.definers.get(cell) !== undefined) continue;
+      if (definition.kind === "once" && !cell.name.startsWith("on-reload ")) {
+        this.dropped.push({ name: `${file.path}/${cell.name}`, why: "its definition is gone" });
+      }
+      this.setCell(cell, undefined);
+      this.changedCells.add(cell);
+    }
+    this.names.add(nameOf(definition));
+  }
+
+  /** Has those expanded again to whom one of the names means something else now. */
+  private spread(file: SourceFile, names: ReadonlySet<string>): void {
+    if (names.size === 0) return;
+    for (const importer of this.program.files.values()) {
+      if (importer === file) continue;
+      const links = importer.module.links.filter((link) => link.from === file.module);
+      if (links.length === 0) continue;
+      const visible = new Set<string>();
+      for (const link of links) for (const name of names) visible.add(link.prefix + name);
+      for (const link of links) {
+        if (
+          [...(link.only ?? [])].some(
+            (name) => names.has(name) && file.module.lookupExport(name) === undefined,
+          )
+        ) {
+          throw new Rebuild(`${importer.path} imports what ${file.path} no longer exports`);
+        }
+      }
+      for (const item of importer.items) if (mentions(item.form, visible)) this.pending.add(item);
+      const passedOn = new Set([...visible].filter((name) => importer.module.exportList?.has(name) === true));
+      this.spread(importer, passedOn);
+    }
+  }
+
+  // ---- files that come and go ----------------------------------------------------------------
+
+  /** @throws Raise when the program still needs a file that is no longer there */
+  private checkRemoved(): void {
+    for (const [path, text] of this.edit.texts) {
+      if (text !== undefined || !this.program.files.has(path)) continue;
+      const missing = new Error("there is no such file");
+      for (const { imports } of this.program.order()) {
+        const found = imports.find((i) => i.path === path);
+        if (found !== undefined) throw importMistake(path, missing, found.item);
+      }
+      if (this.program.entryFile()?.path === path) throw importMistake(path, missing, undefined);
+    }
+  }
+
+  /** Lets go of files that nothing imports any more. */
+  private prune(): void {
+    const { program } = this;
+    program.forgetOrder();
+    if (hasCycle(program)) throw new Rebuild("files import each other in a circle");
+    const reachable = new Set(program.order());
+    for (const file of [...program.files.values()]) {
+      if (reachable.has(file)) continue;
+      for (const item of file.items) {
+        for (const { kind, cells } of item.definitions) {
+          if (kind !== "once") continue;
+          for (const { name } of cells) {
+            if (!name.startsWith("on-reload ")) {
+              this.dropped.push({ name: `${file.path}/${name}`, why: "nothing imports its file any more" });
+            }
+          }
+        }
+      }
+      this.dropFile(file);
+      this.journal.push(() => {
+        program.files.set(file.path, file);
+        program.runtime.world.loader.add(file.module);
+        for (const item of file.items) for (const definition of item.definitions) program.index(definition);
+      });
+    }
+  }
+
+  private refresh(): void {
+    const { program } = this;
+    this.raise("refresh", `${this.edit.data.join(", ")} changed`);
+    if (this.edit.data.some((path) => program.loadReads.has(path))) {
+      throw new Rebuild(`top-level code has read ${this.edit.data.join(", ")}`);
+    }
+  }
+
+  // ---- running -------------------------------------------------------------------------------
+
+  /** Definitions that use, however indirectly, what has changed, and are not functions themselves. */
+  private reached(): Set<Definition> {
+    const reached = new Set<Definition>();
+    const seen = new Set<Cell>(this.changedCells);
+    const todo = [...seen];
+    for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
+      for (const user of this.program.users.get(cell) ?? []) {
+        if (user.kind === "once" || user.kind === "record") continue;
+        if (user.kind !== "function") reached.add(user);
+        for (const next of user.cells) {
+          if (seen.has(next)) continue;
+          seen.add(next);
+          todo.push(next);
+        }
+      }
+    }
+    return reached;
+  }
+
+  private reachedMacros(): Definition[] {
+    if (this.program.macroUsers.size === 0) return [];
+    const reached = [...this.reached()];
+    const macros = reached.filter((definition) => definition.kind === "macro");
+    if (macros.length > 0 && reached.some((definition) => definition.kind !== "macro")) {
+      throw new Rebuild("a macro depends on top-level values that changed");
+    }
+    return macros;
+  }
+
+  /** Runs what has to be run: the top-level code that changed or uses what has changed, or all of it. */
+  private async rerun(): Promise<void> {
+    const { program } = this;
+    const reached = this.reached();
+    for (const definition of this.toRun) if (definition.kind !== "macro") reached.add(definition);
+    for (const definition of reached) if (definition.kind === "macro") reached.delete(definition);
+    if (reached.size === 0) return;
+    const definer = (cell: Cell): Definition | undefined => program.definers.get(cell);
+    const alone = [...reached].every(
+      (definition) =>
+        definition.kind === "once" || definition.kind === "record" || isRepeatable(definition, definer),
+    );
+    if (alone && !this.rearranged) {
+      for (const definition of inOrder(reached)) {
+        for (const cell of definition.cells) this.setCell(cell, cell.value);
+        await this.runAgain(definition, this.toRun.has(definition));
+        await this.breath.take();
+      }
+      return;
+    }
+    const all = [...program.definitions()];
+    for (const { kind, cells } of all) {
+      if (kind === "once" || kind === "record") for (const cell of cells) this.setCell(cell, cell.value);
+      else for (const cell of cells) this.setCell(cell, undefined);
+    }
+    for (const definition of all) {
+      const running = this.runAgain(definition, this.toRun.has(definition));
+      if (isPromise(running)) await running;
+      if (definition.kind !== "function") await this.breath.take();
+    }
+  }
+
+  private runAgain(definition: Definition, isNew: boolean): MaybePromise<void> {
+    const { program, signal } = this;
+    switch (definition.kind) {
+      case "once":
+        return isNew ? this.runOnce(definition) : undefined;
+      case "record":
+        return isNew || definition.cells.some((cell) => cell.value === undefined)
+          ? program.run(definition, signal)
+          : undefined;
+      default:
+        return program.run(definition, signal);
+    }
+  }
+
+  /** A once-only value whose definition changed: it is kept if it starts from the same shape, migrated, or dropped. */
+  private async runOnce(definition: Definition): Promise<void> {
+    const dropped = await migrate(this.program, definition, this.signal, (undo) => this.journal.push(undo));
+    if (dropped !== undefined) {
+      this.dropped.push(dropped);
+      for (const cell of definition.cells) this.changedCells.add(cell);
+    }
+  }
+}
+
+/** Finds the item that a form was before it moved or changed: an equal one, else the one with its name. */
+class OldItems {
+  private readonly items: (Item | undefined)[];
+  private readonly byKey: Map<string, number[]> = new Map();
+
+  constructor(items: readonly Item[]) {
+    this.items = [...items];
+    for (const [i, item] of items.entries()) {
+      const key = keyOf(item.form) ?? "";
+      const known = this.byKey.get(key);
+      if (known === undefined) this.byKey.set(key, [i]);
+      else known.push(i);
+    }
+  }
+
+  take(form: Form): Item | undefined {
+    const places = (this.byKey.get(keyOf(form) ?? "") ?? []).filter((i) => this.items[i] !== undefined);
+    const place =
+      places.find((i) => this.items[i]?.form === form) ??
+      places.find((i) => formsEqual((this.items[i] as Item).form, form)) ??
+      places[0];
+    if (place === undefined) return undefined;
+    const item = this.items[place];
+    this.items[place] = undefined;
+    return item;
+  }
+}
+
+function isExpression(definition: Definition, unit: Unit): boolean {
+  return definition.kind === "expression" && unit.id.includes("#");
+}
+
+/** The constant that was compiled into a slot. */
+function compiledConstant(definition: Definition, slot: string): Value | undefined {
+  const { compiled } = definition;
+  return compiled.slots.get(slot) ?? compiled.templates?.get(slot)?.template;
+}
+
+/** Whether only atoms differ. */
+function sameStructure(a: Form, b: Form): boolean {
+  if ((a.type === "list" || a.type === "dict") && (b.type === "list" || b.type === "dict")) {
+    return (
+      a.type === b.type &&
+      a.items.length === b.items.length &&
+      a.items.every((item, i) => sameStructure(item, b.items[i] as Form))
+    );
+  }
+  return a.type !== "list" && a.type !== "dict" && b.type !== "list" && b.type !== "dict";
+}
+
+/** What names mean to importers, as far as their expansion depends on it. */
+function visibleNames({ module }: SourceFile): Map<string, string> {
+  return new Map(module.exports().map((name) => [name, module.lookupExport(name)?.kind ?? ""]));
+}
+
+function changedNames(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Set<string> {
+  const names = new Set<string>();
+  for (const [name, kind] of before) if (after.get(name) !== kind) names.add(name);
+  for (const [name, kind] of after) if (before.get(name) !== kind) names.add(name);
+  return names;
+}
+
+function mentions(form: Form, names: ReadonlySet<string>): boolean {
+  const todo: Form[] = [form];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (next.type === "symbol" && names.has(next.name)) return true;
+    if (next.type === "list" || next.type === "dict") for (const item of next.items) todo.push(item);
+  }
+  return false;
+}
+
+/** Definitions in an order in which each comes after those that it mentions, as far as there is one. */
+function inOrder(definitions: ReadonlySet<Definition>): Definition[] {
+  const byCell = new Map<Cell, Definition>();
+  for (const definition of definitions) for (const cell of definition.cells) byCell.set(cell, definition);
+  const done = new Set<Definition>();
+  const ordered: Definition[] = [];
+  const visit = (definition: Definition): void => {
+    if (done.has(definition)) return;
+    done.add(definition);
+    for (const cell of definition.refs) {
+      const other = byCell.get(cell);
+      if (other !== undefined) visit(other);
+    }
+    ordered.push(definition);
+  };
+  for (const definition of definitions) visit(definition);
+  return ordered;
+}
+
+function hasCycle(program: Program): boolean {
+  const open = new Set<string>();
+  const done = new Set<string>();
+  const visit = (path: string): boolean => {
+    if (done.has(path)) return false;
+    if (open.has(path)) return true;
+    open.add(path);
+    const found = program.files.get(path)?.imports.some((i) => visit(i.path)) === true;
+    open.delete(path);
+    done.add(path);
+    return found;
+  };
+  return [...program.files.keys()].some(visit);
+}
