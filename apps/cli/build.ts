@@ -148,7 +148,10 @@ await build({
   outdir: dist,
   entryPoints: [
     // The store commits in a thread of its own, whose file stands beside the code that starts it.
-    { in: fileURLToPath(new URL("./worker.ts", import.meta.resolve("@sorbus/durable-kv"))), out: "worker" },
+    {
+      in: fileURLToPath(new URL("./sqlite/thread.ts", import.meta.resolve("@sorbus/durable-kv"))),
+      out: "thread",
+    },
   ],
   plugins: [lazyBuiltins],
 });

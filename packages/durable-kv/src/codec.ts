@@ -6,7 +6,7 @@
  * Our own and not msgpackr, because msgpackr's extensions are global to the process (another library's would
  * change how our data reads), it stores `-0` as `0`, and it renames the key `__proto__`.
  */
-import { KvError } from "./errors.ts";
+import { kvError } from "./errors.ts";
 import { describe } from "./key.ts";
 
 export interface Codec {
@@ -59,7 +59,7 @@ function encode(value: unknown): Uint8Array {
     return Uint8Array.prototype.slice.call(out, 0, position);
   } catch (error) {
     if (error instanceof Unstorable)
-      throw new KvError(
+      throw kvError(
         "value",
         `Cannot store ${error.what}${error.path === "" ? "" : `, at ${error.path.replace(/^\./, "")}`}`,
       );
@@ -254,7 +254,7 @@ function decode(bytes: Uint8Array): unknown {
   } catch (error) {
     // The checksum has matched, so these bytes were written so: by another codec.
     if (error instanceof RangeError || error instanceof SyntaxError)
-      throw new KvError("corrupt", `not a value of the default codec: ${error.message}`);
+      throw kvError("corrupt", `not a value of the default codec: ${error.message}`);
     throw error;
   } finally {
     input = Buffer.alloc(0);

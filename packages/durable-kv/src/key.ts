@@ -6,15 +6,19 @@
  * that the bytes of a key begin with those of its prefixes: that is what namespaces and prefix scans use. The
  * escaping of zero bytes is that of FoundationDB's tuple layer.
  */
-import { KvError } from "./errors.ts";
+import { type KvError, kvError } from "./errors.ts";
+import { type Versionstamp, versionstamp } from "./version.ts";
 
-export type Part = null | boolean | number | bigint | string | Uint8Array;
+export type Part = null | boolean | number | bigint | string | Uint8Array | Versionstamp;
 export type Key = readonly Part[];
 
-/** The longest key, in encoded bytes: an ASCII string takes its length and 2, a number 9. */
-export const MAX_KEY_BYTES = 4096;
+/**
+ * The longest key, in encoded bytes, with the parts of its namespace: an ASCII string takes its length and 2, a number
+ * 9. PostgreSQL's indexes take no more than 2,700.
+ */
+export const MAX_KEY_BYTES = 2048;
 
-/** First byte of each part. 0x00 ends strings, 0x30 is kept for versionstamps; all are below `PAST_PARTS`. */
+/** First byte of each part; all are below `PAST_PARTS`. A 0x00 ends strings. */
 const TAG = {
   nil: 0x02,
   false: 0x04,
@@ -36,10 +40,19 @@ const scratch = Buffer.allocUnsafeSlow(MAX_KEY_BYTES + 16);
 const scratchView = new DataView(scratch.buffer);
 let position = 0;
 
-/** @throws KvError "key" */
-export function encodeKey(key: Key): Uint8Array {
+/**
+ * @param prefix already encoded, of the namespace
+ * @throws KvError "key"
+ */
+export function encodeKey(key: Key, prefix?: Uint8Array): Uint8Array {
   position = 0;
+  if (prefix !== undefined) {
+    if (prefix.length > MAX_KEY_BYTES) throw tooLong();
+    scratch.set(prefix);
+    position = prefix.length;
+  }
   for (let i = 0; i < key.length; i++) writePart(key[i], i);
+  if (position > MAX_KEY_BYTES) throw tooLong();
   return Uint8Array.prototype.slice.call(scratch, 0, position);
 }
 
@@ -51,7 +64,7 @@ function writePart(part: unknown, index: number): void {
       return;
     case "number":
       if (Number.isNaN(part))
-        throw new KvError("key", `Part ${index} of a key is NaN, which has no place in an order`);
+        throw kvError("key", `Part ${index} of a key is NaN, which has no place in an order`);
       writeNumber(part);
       return;
     case "boolean":
@@ -64,7 +77,7 @@ function writePart(part: unknown, index: number): void {
       if (part === null) scratch[position++] = TAG.nil;
       else if (part instanceof Uint8Array) writeEscaped(TAG.bytes, part);
       else
-        throw new KvError(
+        throw kvError(
           "key",
           `Part ${index} of a key is ${describe(part)}; a part is nil, a boolean, a number, a bigint, a string or bytes`,
         );
@@ -75,7 +88,7 @@ function room(bytes: number): void {
   if (position + bytes > scratch.length) throw tooLong();
 }
 
-const tooLong = (): KvError => new KvError("key", `A key is longer than ${MAX_KEY_BYTES} bytes`);
+const tooLong = (): KvError => kvError("key", `A key is longer than ${MAX_KEY_BYTES} bytes`);
 
 function writeString(part: string, index: number): void {
   const { length } = part;
@@ -85,7 +98,7 @@ function writeString(part: string, index: number): void {
   for (let i = 0; i < length; i++) {
     const unit = part.charCodeAt(i);
     if (unit >= 0x80) {
-      if (!part.isWellFormed()) throw new KvError("key", `Part ${index} of a key has half a surrogate pair`);
+      if (!part.isWellFormed()) throw kvError("key", `Part ${index} of a key has half a surrogate pair`);
       position = start;
       writeEscaped(TAG.string, Buffer.from(part));
       return;
@@ -208,7 +221,7 @@ export function decodeKey(bytes: Uint8Array, from = 0): Part[] {
 }
 
 const malformed = (): KvError =>
-  new KvError("corrupt", "A stored key is damaged: its bytes are not an encoded key");
+  kvError("corrupt", "A stored key is damaged: its bytes are not an encoded key");
 
 /** Keys from `start` (inclusive) up to `end` (exclusive), as bytes. */
 export interface ByteRange {
@@ -240,6 +253,24 @@ export function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   both.set(b, a.length);
   return both;
 }
+
+/** The bytes that a versionstamp takes as the last part of a key: a string of twenty digits. */
+export const STAMP_BYTES = 22;
+
+/** The key that is `prefix` and the versionstamp of that commit and place in it. */
+export function stampedKey(prefix: Uint8Array, version: number, order: number): Uint8Array {
+  const digits = Buffer.from(versionstamp(version, order), "latin1");
+  const key = new Uint8Array(prefix.length + STAMP_BYTES);
+  key.set(prefix);
+  key[prefix.length] = TAG.string;
+  key.set(digits, prefix.length + 1);
+  return key;
+}
+
+export const compareBytes = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b);
+
+export const within = (key: Uint8Array, { start, end }: ByteRange): boolean =>
+  compareBytes(key, start) >= 0 && compareBytes(key, end) < 0;
 
 /** A key for messages: `("post" 1)`. */
 export function showKey(key: Key): string {

@@ -7,9 +7,15 @@
  */
 import { crc32 } from "node:zlib";
 import type { Codec } from "./codec.ts";
-import { KvError } from "./errors.ts";
+import { asKvError, kvError } from "./errors.ts";
+import { decodeKey, STAMP_BYTES, showKey } from "./key.ts";
 
 const FORMAT = { codec: 1, number: 2, bigint: 3 } as const;
+/**
+ * Added to the format of a value whose key ends in the version of its commit, which was not known when its
+ * checksum was made: it covers the key up to there.
+ */
+const STAMPED = 0x80;
 /** Format byte and CRC-32. */
 const HEADER = 5;
 
@@ -22,7 +28,45 @@ export function encodeValue(key: Uint8Array, value: unknown, codec: Codec): Uint
   return envelope(key, FORMAT.codec, codec.encode(value));
 }
 
-export function encodeNumber(key: Uint8Array, value: number | bigint): Uint8Array {
+/** A value for `setVersionstamped`. @throws KvError "value" */
+export function encodeStamped(prefix: Uint8Array, value: unknown, codec: Codec): Uint8Array {
+  const bytes = encodeValue(prefix, value, codec);
+  return envelope(prefix, (bytes[0] ?? 0) | STAMPED, bytes.subarray(HEADER));
+}
+
+/** The same value for another key. @throws KvError "corrupt" without the key's name */
+export function moved(from: Uint8Array, to: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return envelope(to, formatOf(bytes), opened(from, bytes));
+}
+
+/** @throws KvError "corrupt" without the key's name, if the bytes are not what was written for that key */
+export function verifyValue(key: Uint8Array, bytes: Uint8Array): void {
+  opened(key, bytes);
+}
+
+/**
+ * What `add` makes of the value under a key (undefined: absent).
+ *
+ * @throws KvError "value" for what cannot be added, "corrupt"
+ */
+export function sum(key: Uint8Array, bytes: Uint8Array | undefined, n: number | bigint): Uint8Array {
+  if (bytes === undefined) return encodeNumber(key, n);
+  let value: number | bigint | undefined;
+  try {
+    value = decodeNumber(key, bytes);
+  } catch (error) {
+    const { code, message } = asKvError(error);
+    throw kvError(code, `The value of ${showKey(decodeKey(key))} is damaged: ${message}`, { cause: error });
+  }
+  if (typeof value === "number" && typeof n === "number") return encodeNumber(key, value + n);
+  if (typeof value === "bigint" && typeof n === "bigint") return encodeNumber(key, value + n);
+  throw kvError(
+    "value",
+    `Cannot add a ${typeof n} to the value of ${showKey(decodeKey(key))}, which is ${value === undefined ? "no number" : `a ${typeof value}`}`,
+  );
+}
+
+function encodeNumber(key: Uint8Array, value: number | bigint): Uint8Array {
   if (typeof value === "bigint") return envelope(key, FORMAT.bigint, Buffer.from(value.toString(16)));
   const content = new Uint8Array(8);
   new DataView(content.buffer).setFloat64(0, value);
@@ -32,22 +76,24 @@ export function encodeNumber(key: Uint8Array, value: number | bigint): Uint8Arra
 /** @throws KvError "corrupt" without the key's name, which the caller knows */
 export function decodeValue(key: Uint8Array, bytes: Uint8Array, codec: Codec): unknown {
   const content = opened(key, bytes);
-  return bytes[0] === FORMAT.codec ? codec.decode(content) : numberIn(bytes[0], content);
+  return formatOf(bytes) === FORMAT.codec ? codec.decode(content) : numberIn(formatOf(bytes), content);
 }
 
-/** The number that `add` adds to; `undefined` if the value is none. */
-export function decodeNumber(key: Uint8Array, bytes: Uint8Array): number | bigint | undefined {
+/** `undefined` if the value is no number. */
+function decodeNumber(key: Uint8Array, bytes: Uint8Array): number | bigint | undefined {
   const content = opened(key, bytes);
-  return bytes[0] === FORMAT.codec ? undefined : numberIn(bytes[0], content);
+  return formatOf(bytes) === FORMAT.codec ? undefined : numberIn(formatOf(bytes), content);
 }
 
-function numberIn(format: number | undefined, content: Uint8Array): number | bigint {
+const formatOf = (bytes: Uint8Array): number => (bytes[0] ?? 0) & ~STAMPED;
+
+function numberIn(format: number, content: Uint8Array): number | bigint {
   if (format === FORMAT.number) return new DataView(content.buffer, content.byteOffset, 8).getFloat64(0);
   if (format === FORMAT.bigint) {
     const hex = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("latin1");
     return hex.startsWith("-") ? -BigInt(`0x${hex.slice(1)}`) : BigInt(`0x${hex}`);
   }
-  throw new KvError(
+  throw kvError(
     "newer-format",
     `A value has the format ${format}, which this version of @sorbus/durable-kv cannot read: upgrade it`,
   );
@@ -56,7 +102,7 @@ function numberIn(format: number | undefined, content: Uint8Array): number | big
 function envelope(key: Uint8Array, format: number, content: Uint8Array): Uint8Array {
   const size = HEADER + content.length;
   if (size > MAX_VALUE_BYTES)
-    throw new KvError("value", `A value takes ${size} bytes; the most is ${MAX_VALUE_BYTES}`);
+    throw kvError("value", `A value takes ${size} bytes; the most is ${MAX_VALUE_BYTES}`);
   const bytes = new Uint8Array(size);
   bytes[0] = format;
   bytes.set(content, HEADER);
@@ -66,10 +112,12 @@ function envelope(key: Uint8Array, format: number, content: Uint8Array): Uint8Ar
 
 function opened(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   const content = bytes.subarray(HEADER);
+  const format = bytes[0] ?? 0;
+  const covered = (format & STAMPED) === 0 ? key : key.subarray(0, -STAMP_BYTES);
   const intact =
     bytes.length >= HEADER &&
-    new DataView(bytes.buffer, bytes.byteOffset).getUint32(1) === checksum(key, bytes[0] ?? 0, content);
-  if (!intact) throw new KvError("corrupt", "checksum mismatch");
+    new DataView(bytes.buffer, bytes.byteOffset).getUint32(1) === checksum(covered, format, content);
+  if (!intact) throw kvError("corrupt", "checksum mismatch");
   return content;
 }
 

@@ -2,63 +2,58 @@
  * Watching: each watcher reads the log of changes from where it stopped, whenever it is woken. The log is the
  * queue, so that a slow watcher costs no memory.
  */
-import type { ByteRange } from "./key.ts";
+import { type ByteRange, within } from "./key.ts";
 
-/** Wakes waiting watchers: after our own commits at once, after others' when a look at the file shows one. */
+/** Wakes waiting watchers. Listens to the engine only while there are any. */
 export class Bell {
+  /** How often it has rung: who has seen another number than this need not wait. */
+  rings = 0;
+  readonly #subscribe: (wake: () => void) => () => void;
   readonly #waiting = new Set<() => void>();
-  readonly #poll: (() => boolean) | undefined;
-  readonly #interval: number;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #attending = 0;
+  #unsubscribe: (() => void) | undefined;
 
-  /**
-   * @param poll whether another process has committed since the last call; absent if none can
-   * @param interval milliseconds between polls, while anybody waits
-   */
-  constructor(poll: (() => boolean) | undefined, interval: number) {
-    this.#poll = poll;
-    this.#interval = interval;
+  constructor(subscribe: (wake: () => void) => () => void) {
+    this.#subscribe = subscribe;
+  }
+
+  /** To be called before the first look at the log; the result ends it. */
+  attend(): () => void {
+    if (this.#attending++ === 0) this.#unsubscribe = this.#subscribe(() => this.ring());
+    return () => {
+      if (--this.#attending > 0) return;
+      this.#unsubscribe?.();
+      this.#unsubscribe = undefined;
+    };
   }
 
   ring(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.rings++;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
   }
 
-  /** Resolves at the next ring or when the signal is aborted. */
-  wait(signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves at the next ring after that many, or when the signal is aborted. */
+  wait(seen: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.rings !== seen || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         signal?.removeEventListener("abort", wake);
         this.#waiting.delete(wake);
-        if (this.#waiting.size === 0) this.#stop();
         resolve();
       };
       this.#waiting.add(wake);
       signal?.addEventListener("abort", wake, { once: true });
-      const poll = this.#poll;
-      if (poll !== undefined) {
-        this.#timer ??= setInterval(() => {
-          if (poll()) this.ring();
-        }, this.#interval);
-      }
     });
-  }
-
-  #stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 }
 
 /** What a watcher looks for: keys in a range, or some keys. */
 export type Wanted = (key: Uint8Array) => boolean;
 
-export function inRange({ start, end }: ByteRange): Wanted {
-  return (key) => Buffer.compare(key, start) >= 0 && Buffer.compare(key, end) < 0;
+export function inRange(range: ByteRange): Wanted {
+  return (key) => within(key, range);
 }
 
 export function among(keys: readonly Uint8Array[]): Wanted {

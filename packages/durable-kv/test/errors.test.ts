@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { KvError, type KvErrorCode, open } from "../src/index.ts";
-import { olderThan } from "../src/sqlite.ts";
+import { olderThan } from "../src/sqlite/driver.ts";
 import { finished, start } from "./programs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "kv-errors-"));
@@ -111,6 +111,17 @@ describe("opening", () => {
     expect(message).toContain("upgrade");
   });
 
+  test("the format of before is refused, not misread", async () => {
+    const { path, file } = await filled();
+    const db = new DatabaseSync(file);
+    db.exec("PRAGMA user_version = 1");
+    db.close();
+    expect(await failure(open({ url: `sqlite:${path}` }))).toMatchObject({
+      code: "older-format",
+      message: expect.stringContaining("move the folder away"),
+    });
+  });
+
   test("an empty file is a store that was never written: it is made one", async () => {
     const path = folder();
     mkdirSync(path);
@@ -147,7 +158,7 @@ describe("damage", () => {
         const { code, message } = await failure(store.list({ prefix: ["post"] }));
         expect(code).toBe("corrupt");
         expect(message).toBe(
-          `The value of ("post" ${id}) in ${file} is damaged: checksum mismatch. Restore it from a backup`,
+          `The value of ("post" ${id}) in ${path} is damaged: checksum mismatch. Restore it from a backup`,
         );
       }
       await expect(store.atomic().add(["post", id], 1).commit()).rejects.toMatchObject({ code: "corrupt" });

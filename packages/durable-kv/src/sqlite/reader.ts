@@ -1,32 +1,15 @@
 /** Reading the file: entries, ranges of them, and the log of changes; all at once, with no promise. */
-
-import { KvError } from "./errors.ts";
-import { type ByteRange, decodeKey, showKey } from "./key.ts";
-import { type Database, type Place, type Statement, translated } from "./sqlite.ts";
-
-/** An entry as it is stored. */
-export interface Row {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-  readonly version: number;
-  readonly expires: number | null;
-}
-
-export interface ChangeRow {
-  readonly key: Uint8Array;
-  readonly version: number;
-  readonly deleted: number;
-}
-
-export interface Meta {
-  readonly version: number;
-  readonly trimmed: number;
-}
+import type { Meta } from "../apply.ts";
+import type { ChangeRow, Changes, RangeQuery, Row, Rows, SyncRowReader } from "../engine.ts";
+import { closedError } from "../kv.ts";
+import { type Place, translated } from "./database.ts";
+import type { Database, Statement } from "./driver.ts";
+import { sealed } from "./tables.ts";
 
 /** How many commits' changes are read in one go. */
 const WINDOW = 1000;
 
-export class Reader {
+export class Reader implements SyncRowReader {
   readonly #db: Database;
   readonly #place: Place;
   readonly #get: Statement;
@@ -39,11 +22,16 @@ export class Reader {
   readonly #begin: Statement;
   readonly #end: Statement;
   #inTurn = false;
+  readonly #turnOver: () => void;
   #closed = false;
+  /** Sees one moment for as long as it is there. */
+  readonly #fixed: boolean;
 
-  constructor(db: Database, place: Place) {
+  constructor(db: Database, place: Place, fixed = false) {
     this.#db = db;
     this.#place = place;
+    this.#fixed = fixed;
+    this.#turnOver = () => this.refresh();
     // A reader meets a lock only while another process recovers the log after a crash: milliseconds. 16 MiB of pages.
     db.exec("PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384");
     const list = (order: string): Statement =>
@@ -61,29 +49,44 @@ export class Reader {
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#seenDataVersion = this.#dataVersion.get()?.data_version;
+    if (fixed) this.#try(() => this.#begin.run());
   }
 
-  get(key: Uint8Array, now: number): Omit<Row, "key"> | undefined {
+  get(key: Uint8Array, now: number): Row | undefined {
     const row = this.#read(() => this.#get.get(key)) as Omit<Row, "key"> | undefined;
-    return row !== undefined && row.expires !== null && row.expires <= now ? undefined : row;
+    if (row === undefined || (row.expires !== null && row.expires <= now)) return undefined;
+    const { value, version, expires } = row;
+    return { key, value: sealed(value, version, expires), version, expires };
   }
 
-  /** @param limit -1: all */
-  list(range: ByteRange, reverse: boolean, limit: number, now: number): Row[] {
+  list({ start, end, reverse, limit = -1, now }: RangeQuery): Rows {
     const statement = reverse ? this.#descending : this.#ascending;
-    return this.#read(() => statement.all(range.start, range.end, now, limit)) as unknown as Row[];
+    const rows = this.#read(() => statement.all(start, end, now, limit)) as unknown as Row[];
+    for (const { value, version, expires } of rows) sealed(value, version, expires);
+    return { rows, version: this.version() };
+  }
+
+  version(): number {
+    return this.meta().version;
   }
 
   meta(): Meta {
     return this.#read(() => this.#meta.get()) as unknown as Meta;
   }
 
-  /** Changes after `version`, and up to where they go: there may be more. "trimmed" if some are forgotten. */
-  changes(version: number): { rows: ChangeRow[]; upTo: number } | "trimmed" {
+  changes(after: number): Changes {
     const meta = this.meta();
-    if (version < meta.trimmed) return "trimmed";
-    const upTo = Math.min(meta.version, version + WINDOW);
-    return { rows: this.#read(() => this.#changes.all(version, upTo)) as unknown as ChangeRow[], upTo };
+    if (after < meta.trimmed) return "trimmed";
+    const upTo = Math.min(meta.version, after + WINDOW);
+    const rows = this.#read(() => this.#changes.all(after, upTo)) as {
+      key: Uint8Array;
+      version: number;
+      deleted: number;
+    }[];
+    return {
+      rows: rows.map(({ key, version, deleted }): ChangeRow => ({ key, version, deleted: deleted !== 0 })),
+      upTo,
+    };
   }
 
   /** Whether another connection has committed since the last call. */
@@ -103,6 +106,7 @@ export class Reader {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.refresh();
     this.#closed = true;
     this.#db.close();
@@ -110,36 +114,20 @@ export class Reader {
 
   /** All reads of one turn of the event loop see one moment; and only the first pays for SQLite's locks. */
   #read<T>(f: () => T): T {
-    if (!this.#inTurn && this.#place.file !== ":memory:") {
+    if (!this.#inTurn && !this.#fixed) {
       this.#try(() => this.#begin.run());
       this.#inTurn = true;
-      setImmediate(() => this.refresh());
+      setImmediate(this.#turnOver);
     }
     return this.#try(f);
   }
 
   #try<T>(f: () => T): T {
-    if (this.#closed) throw closedError(this.#place);
+    if (this.#closed) throw closedError(this.#place.name);
     try {
       return f();
     } catch (error) {
       throw translated(error, this.#place);
     }
   }
-}
-
-export function closedError(place: Place): KvError {
-  return new KvError("closed", `The store ${place.name} has been closed`);
-}
-
-/** Says where the damage is. */
-export function damaged(error: unknown, key: Uint8Array, place: Place): unknown {
-  if (!(error instanceof KvError) || error.code !== "corrupt") return error;
-  return new KvError(
-    "corrupt",
-    `The value of ${showKey(decodeKey(key))} in ${place.file} is damaged: ${error.message}. Restore it from a backup`,
-    {
-      cause: error,
-    },
-  );
 }

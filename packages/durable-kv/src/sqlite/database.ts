@@ -4,66 +4,32 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import { KvError } from "./errors.ts";
-
-export type Database = DatabaseSync;
-export type Statement = StatementSync;
+import { type KvError, kvError } from "../errors.ts";
+import { type Database, type Driver, primaryCode, SQLITE } from "./driver.ts";
 
 /** Marks the file as ours: "SXKV". */
 const APPLICATION_ID = 0x53584b56;
-/** The layout of the tables. A newer one is refused. */
-export const FORMAT = 1;
-/** Older ones can lose commits when the write-ahead log is reset (fixed in 3.51.3). */
-const OLDEST_SQLITE = "3.51.3";
+/** The layout of the tables, and of what is in them. Others are refused. */
+export const FORMAT = 2;
 
 /**
  * `meta` has one row: the number of the last commit, and that of the last one whose changes were trimmed
  * from `change`, the log that watchers read. `expires` is in milliseconds since 1970. `kv` keeps its rowid:
  * without it, every comparison on the way to a key would read a long value's overflow pages (6 times slower).
+ * `txn` has the names of commits. Values are sealed, see `tables.ts`.
  */
 const SCHEMA = `
   CREATE TABLE kv (key BLOB PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL, expires INTEGER) STRICT;
   CREATE INDEX kv_expires ON kv (expires) WHERE expires IS NOT NULL;
   CREATE TABLE change (version INTEGER, seq INTEGER, key BLOB NOT NULL, deleted INTEGER NOT NULL, PRIMARY KEY (version, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE txn (id TEXT PRIMARY KEY, version INTEGER NOT NULL, time INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX txn_version ON txn (version);
   CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL, trimmed INTEGER NOT NULL) STRICT;
   INSERT INTO meta VALUES (0, 0, 0);
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${FORMAT};
 `;
-
-let loaded: typeof import("node:sqlite") | undefined;
-
-/** `node:sqlite` without the one warning that loading it prints on Node 22. */
-function sqlite(): typeof import("node:sqlite") {
-  if (loaded !== undefined) return loaded;
-  const { emitWarning } = process;
-  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    if (!String(warning).startsWith("SQLite is an experimental feature"))
-      Reflect.apply(emitWarning, process, [warning, ...rest]);
-  }) as typeof emitWarning;
-  try {
-    // Loading is synchronous, so that nobody else's warning is ever looked at.
-    loaded = process.getBuiltinModule("node:sqlite");
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-  const version = process.versions.sqlite ?? "none";
-  if (loaded === undefined || olderThan(version, OLDEST_SQLITE)) {
-    loaded = undefined;
-    throw new KvError(
-      "fatal",
-      `durable-kv needs SQLite ${OLDEST_SQLITE} or newer, which keeps what it acknowledged; Node ${process.versions.node} has ${version}. ` +
-        "Install the latest Node 22, 24 or 26",
-    );
-  }
-  return loaded;
-}
-
-export function olderThan(version: string, least: string): boolean {
-  return version.localeCompare(least, "en", { numeric: true }) < 0;
-}
 
 export interface Place {
   /** What messages call it. */
@@ -78,13 +44,17 @@ export function placeIn(folder: string): Place {
   return { name: path, file: join(path, "store.sqlite") };
 }
 
-export const MEMORY: Place = { name: "memory", file: ":memory:" };
-
-export interface OpenOptions {
-  /** How long to wait for another process that holds a lock, in milliseconds. */
-  readonly lockTimeout: number;
+export interface ConnectOptions {
+  readonly driver: Driver;
   /** The largest size of the file, in bytes. */
   readonly maxBytes?: number | undefined;
+  /** NORMAL is for who syncs the log by other means. */
+  readonly synchronous?: "FULL" | "NORMAL" | undefined;
+}
+
+export interface OpenOptions extends ConnectOptions {
+  /** How long to wait for another process that holds a lock, in milliseconds. */
+  readonly lockTimeout: number;
 }
 
 /**
@@ -94,13 +64,12 @@ export interface OpenOptions {
  * @throws KvError "unwritable" "corrupt" "newer-format" "busy" "fatal"
  */
 export async function openDatabase(place: Place, options: OpenOptions): Promise<Database> {
-  if (place !== MEMORY) createFolder(place);
+  createFolder(place);
   const db = await patiently(() => connect(place, options), options.lockTimeout, place);
   try {
-    const wal =
-      place === MEMORY || (await patiently(() => journalMode(db), options.lockTimeout, place)) === "wal";
+    const wal = (await patiently(() => journalMode(db), options.lockTimeout, place)) === "wal";
     if (!wal)
-      throw new KvError(
+      throw kvError(
         "fatal",
         `The file system of ${place.name} does not support SQLite's write-ahead log (a network drive?)`,
       );
@@ -116,14 +85,13 @@ export async function openDatabase(place: Place, options: OpenOptions): Promise<
  * A further connection to a file that `openDatabase` has opened. Call it `patiently`: the first look at a file
  * meets a lock while another process creates it, recovers it or is the last to close it.
  */
-export function connect(place: Place, { maxBytes }: Pick<OpenOptions, "maxBytes">): Database {
-  const { DatabaseSync } = sqlite();
+export function connect(place: Place, { driver, maxBytes, synchronous = "FULL" }: ConnectOptions): Database {
   let db: Database | undefined;
   try {
-    // Timeout 0: a lock is waited for by trying again later, not by blocking.
-    db = new DatabaseSync(place.file, { timeout: 0 });
+    // A lock is waited for by trying again later, not by blocking.
+    db = driver.open(place.file);
     db.exec(
-      "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = 67108864",
+      `PRAGMA synchronous = ${synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON`,
     );
     if (maxBytes !== undefined) {
       const [pageSize] = Object.values(db.prepare("PRAGMA page_size").get() ?? {});
@@ -193,11 +161,16 @@ function initialise(db: Database, place: Place): void {
     const tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
     if (application === 0 && format === 0 && tables === 0) db.exec(SCHEMA);
     else if (application !== APPLICATION_ID)
-      throw new KvError("corrupt", `${place.file} is a SQLite database, but not a store of durable-kv`);
+      throw kvError("corrupt", `${place.file} is a SQLite database, but not a store of durable-kv`);
     else if (format > FORMAT) {
-      throw new KvError(
+      throw kvError(
         "newer-format",
         `The store ${place.name} has the format ${format}, and this version of @sorbus/durable-kv reads up to ${FORMAT}: upgrade the package`,
+      );
+    } else if (format < FORMAT) {
+      throw kvError(
+        "older-format",
+        `The store ${place.name} has the format ${format} of an early version of @sorbus/durable-kv, and this one reads ${FORMAT}: move the folder away, and a new store is made`,
       );
     }
     db.exec("COMMIT");
@@ -225,7 +198,7 @@ export async function patiently<T>(f: () => T, timeout: number, place: Place): P
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (performance.now() > deadline) {
-        throw new KvError(
+        throw kvError(
           "busy",
           `Another process has held the write lock of ${place.name} for ${timeout / 1000} s`,
           { cause: error },
@@ -237,27 +210,9 @@ export async function patiently<T>(f: () => T, timeout: number, place: Place): P
   }
 }
 
-function isLocked(error: unknown): boolean {
+export function isLocked(error: unknown): boolean {
   const code = primaryCode(error);
-  return code === SQLITE.BUSY || code === SQLITE.LOCKED;
-}
-
-const SQLITE = {
-  ERROR: 1,
-  PERM: 3,
-  BUSY: 5,
-  LOCKED: 6,
-  READONLY: 8,
-  IOERR: 10,
-  CORRUPT: 11,
-  FULL: 13,
-  CANTOPEN: 14,
-  NOTADB: 26,
-} as const;
-
-function primaryCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown }).errcode;
-  return typeof code === "number" ? code & 0xff : undefined;
+  return code === SQLITE.BUSY || code === SQLITE.LOCKED || code === SQLITE.PROTOCOL;
 }
 
 /** What an error of SQLite means to a user of the store. Others are passed on. */
@@ -269,16 +224,17 @@ export function translated(error: unknown, place: Place, committing = false): un
   switch (code) {
     case SQLITE.BUSY:
     case SQLITE.LOCKED:
-      return new KvError("busy", `Another process holds a lock on ${place.file}: try again`, options);
+    case SQLITE.PROTOCOL:
+      return kvError("busy", `Another process holds a lock on ${place.file}: try again`, options);
     case SQLITE.FULL:
-      return new KvError(
+      return kvError(
         "full",
         `No room is left for the store ${place.name}: nothing was committed. Free some and try again`,
         options,
       );
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
-      return new KvError(
+      return kvError(
         "corrupt",
         `The store's file ${place.file} is damaged, or is no store: ${said}. Restore it from a backup`,
         options,
@@ -289,24 +245,20 @@ export function translated(error: unknown, place: Place, committing = false): un
       return unwritable(place.name, said, error);
     case SQLITE.IOERR:
       if (committing) {
-        return new KvError(
+        return kvError(
           "commit-unknown",
           `The disk of ${place.name} failed during a commit, which may or may not have happened: ${said}`,
           options,
         );
       }
-      return new KvError(
-        "fatal",
-        `The disk of ${place.name} failed; nothing was committed: ${said}`,
-        options,
-      );
+      return kvError("fatal", `The disk of ${place.name} failed; nothing was committed: ${said}`, options);
     default:
-      return new KvError("fatal", `SQLite failed on ${place.file}; nothing was committed: ${said}`, options);
+      return kvError("fatal", `SQLite failed on ${place.file}; nothing was committed: ${said}`, options);
   }
 }
 
 function unwritable(folder: string, why: string, cause: unknown): KvError {
-  return new KvError(
+  return kvError(
     "unwritable",
     `The store's folder ${folder} cannot be written: ${why}. Make it writable for this user, or choose another`,
     { cause },

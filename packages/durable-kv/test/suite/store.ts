@@ -1,39 +1,24 @@
-/** What a store does, on every engine. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** What a store does, on every engine: keys, atomics, pages, expiry, namespaces, watches. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   encodeKey,
   type Key,
   KvError,
-  open,
   type Selector,
   type Store,
   type StoreOptions,
   type Versionstamp,
-} from "../src/index.ts";
-import { extensionsOf } from "../src/key.ts";
-
-const root = mkdtempSync(join(tmpdir(), "kv-store-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+} from "../../src/index.ts";
+import { extensionsOf } from "../../src/key.ts";
+import type { Backend } from "./backend.ts";
 
 const keysOf = (entries: readonly { key: Key }[]): Key[] => entries.map(({ key }) => key);
 
-describe.each(["memory", "sqlite"])("%s", (engine) => {
-  let folders = 0;
+export function storeSuite(backend: Backend): void {
   let clock = 1_000_000;
   const fresh = (options: Partial<StoreOptions> = {}): Promise<Store> =>
-    open({
-      url: engine === "memory" ? "memory:" : `sqlite:${join(root, `${folders++}`)}`,
-      now: () => clock,
-      ...options,
-    });
-  const reader = (store: Store): NonNullable<Store["sync"]> => {
-    if (store.sync === undefined) throw new Error("an embedded store reads at once");
-    return store.sync;
-  };
+    backend.open({ now: () => clock, ...options });
   let store: Store;
   beforeAll(async () => {
     store = await fresh();
@@ -45,14 +30,24 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
 
   test("what was set is read at once after the acknowledgement, and by the asynchronous forms", async () => {
     const kv = space();
-    expect(reader(kv).get(["a"])).toBe(null);
+    expect(await kv.get(["a"])).toBe(null);
     const version = await kv.set(["a"], { n: 1 });
-    expect(reader(kv).get(["a"])).toEqual({ key: ["a"], value: { n: 1 }, version });
-    expect(await kv.get(["a"])).toEqual(reader(kv).get(["a"]));
-    expect(await kv.getMany([["b"], ["a"]])).toEqual([null, reader(kv).get(["a"])]);
+    expect(await kv.get(["a"])).toEqual({ key: ["a"], value: { n: 1 }, version });
+    expect(await kv.get(["a"])).toEqual(await kv.get(["a"]));
+    expect(await kv.getMany([["b"], ["a"]])).toEqual([null, await kv.get(["a"])]);
     const later = await kv.delete(["a"]);
     expect(later > version).toBe(true);
     expect(await kv.get(["a"])).toBe(null);
+  });
+
+  test("where reads need no promise they give the same", async () => {
+    const kv = space();
+    expect(kv.sync !== undefined).toBe(kv.caps.syncReads);
+    if (kv.sync === undefined) return;
+    await kv.atomic().set(["a"], 1).set(["b"], { n: 2 }, { ttl: 5000 }).commit();
+    expect(kv.sync.get(["b"])).toEqual(await kv.get(["b"]));
+    expect(kv.sync.getMany([["b"], ["x"]])).toEqual(await kv.getMany([["b"], ["x"]]));
+    expect(kv.sync.list({ prefix: [] }, { limit: 1 })).toEqual(await kv.list({ prefix: [] }, { limit: 1 }));
   });
 
   test("a value is stored as it was at `set`", async () => {
@@ -61,7 +56,7 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
     const atomic = kv.atomic().set(["a"], value);
     value.push(2);
     await atomic.commit();
-    expect(reader(kv).get(["a"])?.value).toEqual([1]);
+    expect((await kv.get(["a"]))?.value).toEqual([1]);
   });
 
   test("random programs of atomics do what a plain map would", async () => {
@@ -158,13 +153,13 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
               model = next;
             } else expect(result.conflict).toEqual(conflict);
           }
-          expect(reader(kv).list({ prefix: [] }).entries).toEqual(sorted(model));
+          expect((await kv.list({ prefix: [] })).entries).toEqual(sorted(model));
         }
         const inRange: Model = new Map([...model].filter(([, entry]) => inside(wanted, entry.key)));
-        expect(reader(kv).list(wanted).entries).toEqual(sorted(inRange));
-        expect(reader(kv).list(wanted, { reverse: true }).entries).toEqual(sorted(inRange).reverse());
+        expect((await kv.list(wanted)).entries).toEqual(sorted(inRange));
+        expect((await kv.list(wanted, { reverse: true })).entries).toEqual(sorted(inRange).reverse());
       }),
-      { numRuns: engine === "memory" ? 300 : 60 },
+      { numRuns: backend.runs },
     );
   });
 
@@ -178,7 +173,7 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
         const seen: unknown[] = [];
         let cursor: string | undefined;
         do {
-          const page = reader(kv).list({ prefix: ["p"] }, { limit, reverse, cursor });
+          const page = await kv.list({ prefix: ["p"] }, { limit, reverse, cursor });
           expect(page.entries.length).toBeGreaterThan(0);
           expect(page.entries.length).toBeLessThanOrEqual(limit);
           seen.push(...page.entries.map(({ value }) => value));
@@ -188,10 +183,10 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
         expect(seen).toEqual(reverse ? all.reverse() : all);
       }
     }
-    const { cursor } = reader(kv).list({ prefix: ["p"] }, { limit: 1 });
-    expect(() => reader(kv).list({ prefix: ["q"] }, { limit: 1, cursor })).toThrow("not of this selector");
+    const { cursor } = await kv.list({ prefix: ["p"] }, { limit: 1 });
+    await expect(kv.list({ prefix: ["q"] }, { limit: 1, cursor })).rejects.toThrow("not of this selector");
     for (const limit of [0, -1, 1.5])
-      expect(() => reader(kv).list({ prefix: [] }, { limit })).toThrow("limit");
+      await expect(kv.list({ prefix: [] }, { limit })).rejects.toThrow("limit");
   });
 
   test("of two that check one version, one wins", async () => {
@@ -202,7 +197,7 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
     );
     expect(results.map(({ ok }) => ok)).toEqual([true, false, false]);
     expect(results[1]).toEqual({ ok: false, conflict: ["n"] });
-    expect(keysOf(reader(kv).list({ prefix: ["by"] }).entries)).toEqual([["by", 1]]);
+    expect(keysOf((await kv.list({ prefix: ["by"] })).entries)).toEqual([["by", 1]]);
   });
 
   test("`add` loses no update and keeps exact bigints; what cannot be added fails whole and alone", async () => {
@@ -216,8 +211,8 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
           .commit(),
       ),
     );
-    expect(reader(kv).get(["n"])?.value).toBe(100);
-    expect(reader(kv).get(["big"])?.value).toBe(100n * 2n ** 70n);
+    expect((await kv.get(["n"]))?.value).toBe(100);
+    expect((await kv.get(["big"]))?.value).toBe(100n * 2n ** 70n);
     await kv.set(["s"], "text");
     const [bad, good] = await Promise.allSettled([
       kv.atomic().set(["half"], 1).add(["s"], 1).commit(),
@@ -231,22 +226,22 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
       },
     });
     expect(good.status).toBe("fulfilled");
-    expect(reader(kv).get(["half"])).toBe(null);
+    expect(await kv.get(["half"])).toBe(null);
     await expect(kv.atomic().add(["n"], 1n).commit()).rejects.toThrow("Cannot add a bigint to the value of");
   });
 
   test("an entry expires for readers, checks and additions, and is removed by a later commit", async () => {
     const kv = space();
     await kv.set(["t"], 5, { ttl: 100 });
-    expect(reader(kv).get(["t"])?.expiresAt).toBe(clock + 100);
+    expect((await kv.get(["t"]))?.expiresAt).toBe(clock + 100);
     await kv.atomic().add(["t"], 1).commit();
-    expect(reader(kv).get(["t"])).toMatchObject({ value: 6, expiresAt: clock + 100 });
+    expect(await kv.get(["t"])).toMatchObject({ value: 6, expiresAt: clock + 100 });
     clock += 100;
-    expect(reader(kv).get(["t"])).toBe(null);
-    expect(reader(kv).list({ prefix: [] }).entries).toEqual([]);
+    expect(await kv.get(["t"])).toBe(null);
+    expect((await kv.list({ prefix: [] })).entries).toEqual([]);
     expect(await kv.atomic().check(["t"], null).add(["t"], 1).commit()).toMatchObject({ ok: true });
-    expect(reader(kv).get(["t"])).toMatchObject({ value: 1 });
-    expect(reader(kv).get(["t"])?.expiresAt).toBe(undefined);
+    expect(await kv.get(["t"])).toMatchObject({ value: 1 });
+    expect((await kv.get(["t"]))?.expiresAt).toBe(undefined);
     for (const ttl of [0, -1, Number.NaN, Infinity])
       expect(() => kv.atomic().set(["t"], 1, { ttl })).toThrow("ttl");
   });
@@ -256,15 +251,13 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
     const [a, b] = [kv.namespace("a"), kv.namespace("b", 1)];
     await a.set(["k"], "in a");
     await b.set(["k"], "in b");
-    expect(
-      reader(a)
-        .list({ prefix: [] })
-        .entries.map(({ key, value }) => [key, value]),
-    ).toEqual([[["k"], "in a"]]);
-    expect(reader(kv).get(["b", 1, "k"])?.value).toBe("in b");
-    expect(reader(kv.namespace("b").namespace(1)).get(["k"])?.value).toBe("in b");
+    expect((await a.list({ prefix: [] })).entries.map(({ key, value }) => [key, value])).toEqual([
+      [["k"], "in a"],
+    ]);
+    expect((await kv.get(["b", 1, "k"]))?.value).toBe("in b");
+    expect((await kv.namespace("b").namespace(1).get(["k"]))?.value).toBe("in b");
     await a.atomic().deleteRange({ prefix: [] }).commit();
-    expect(keysOf(reader(kv).list({ prefix: [] }).entries)).toEqual([["b", 1, "k"]]);
+    expect(keysOf((await kv.list({ prefix: [] })).entries)).toEqual([["b", 1, "k"]]);
     expect(() => a.close()).toThrow("close the store");
   });
 
@@ -298,8 +291,9 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
     const pending = kv.set(["a"], 1);
     await Promise.all([kv.close(), kv.close()]);
     await expect(pending).resolves.toBeTypeOf("string");
-    expect(() => reader(kv).get(["a"])).toThrow("has been closed");
+    if (kv.sync !== undefined) expect(() => kv.sync?.get(["a"])).toThrow("has been closed");
     await expect(kv.set(["a"], 2)).rejects.toMatchObject({ code: "closed" });
+    expect(() => kv.watch({ prefix: [] })).toThrow("has been closed");
     await expect(kv.get(["a"])).rejects.toBeInstanceOf(KvError);
   });
 
@@ -367,28 +361,4 @@ describe.each(["memory", "sqlite"])("%s", (engine) => {
       expect(await next).toEqual({ done: true, value: undefined });
     });
   });
-});
-
-test("a folder keeps what was put in it", async () => {
-  const url = `sqlite:${join(root, "kept", "deep")}`;
-  const first = await open({ url });
-  const version = await first.set(["a"], [1, "zwei"]);
-  await first.close();
-  const second = await open({ url });
-  expect(second.sync?.get(["a"])).toEqual({ key: ["a"], value: [1, "zwei"], version });
-  expect((await second.set(["b"], 1)) > version).toBe(true);
-  await second.close();
-});
-
-test("all reads of one turn see one moment, but for one's own acknowledged commits", async () => {
-  const url = `sqlite:${join(root, "turns")}`;
-  const [mine, other] = await Promise.all([open({ url }), open({ url })]);
-  const sync = mine.sync;
-  if (sync === undefined) throw new Error("an embedded store reads at once");
-  await mine.set(["a"], 1);
-  expect(sync.get(["a"])?.value).toBe(1);
-  await other.set(["a"], 2);
-  await new Promise(setImmediate);
-  expect(sync.get(["a"])?.value).toBe(2);
-  await Promise.all([mine.close(), other.close()]);
-});
+}
