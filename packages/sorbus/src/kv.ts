@@ -3,9 +3,20 @@
  * the order of keys and markup included. Plain values that other code has stored are read as they are.
  */
 
-import { isPromise, type OpDeclaration } from "@sorbus/io-resolver";
+import type { OpDeclaration } from "@sorbus/io-resolver";
 import { type KvLike, kvOps } from "@sorbus/io-resolver/kv";
-import { FALSE, freezeGraph, fromArray, NIL, TRUE, thawGraph, type Value } from "@sorbus/vm";
+import {
+  dictFrom,
+  FALSE,
+  freezeGraph,
+  fromArray,
+  isList,
+  NIL,
+  TRUE,
+  thawGraph,
+  toArray,
+  type Value,
+} from "@sorbus/vm";
 import { type FunctionBridge, fromSx, toSx } from "./convert.ts";
 
 /** The one key of a stored object that holds a frozen value. */
@@ -45,30 +56,61 @@ function loaded(value: unknown): Value {
   return toSx(value, noFunctions);
 }
 
-function then(value: unknown, f: (value: unknown) => Value): Value | Promise<Value> {
-  return isPromise(value) ? Promise.resolve(value).then(f) : f(value);
+const plain = (value: unknown): unknown => fromSx(value as Value, noFunctions);
+
+/** Where a program's values stand in the arguments of the ops; the rest are keys and options, and plain. */
+const ARGS: Readonly<Record<string, (args: readonly unknown[]) => unknown[]>> = {
+  "kv/set": ([key, value, ...opts]) => [plain(key), stored(value as Value), ...opts.map(plain)],
+  "kv/page": ([prefix, changes, opts]) => [plain(prefix), storedChanges(changes), plain(opts)],
+  "kv/commit": ([checks, ranges, changes]) => [plain(checks), plain(ranges), storedChanges(changes)],
+};
+
+/** `("set" key value)`, `("delete" key)`; what is malformed is left to the op's own checks. */
+function storedChanges(changes: unknown): unknown {
+  if (!isList(changes as Value)) return plain(changes);
+  return toArray(changes as Value).map((change) => {
+    if (!isList(change)) return plain(change);
+    const [type = NIL, key = NIL, value, ...opts] = toArray(change);
+    return [plain(type), plain(key), ...(value === undefined ? [] : [stored(value)]), ...opts.map(plain)];
+  });
 }
 
-/** `:kv/get :kv/set :kv/delete :kv/list` over a store, for `createRuntime({ ops })`. */
+const pairs = (entries: unknown): Value =>
+  fromArray(
+    (entries as [unknown, unknown][]).map(([key, value]) =>
+      fromArray([toSx(key, noFunctions), loaded(value)]),
+    ),
+  );
+
+/** Where they stand in the answers. */
+const RESULTS: Readonly<Record<string, (answer: unknown) => Value>> = {
+  "kv/get": loaded,
+  "kv/list": pairs,
+  "kv/entry": (answer) => {
+    if (answer === null) return NIL;
+    const { value, version } = answer as { value: unknown; version: unknown };
+    return dictFrom([
+      ["value", loaded(value)],
+      ["version", toSx(version, noFunctions)],
+    ]);
+  },
+  "kv/page": (answer) => {
+    const { entries, version } = answer as { entries: unknown; version: unknown };
+    return dictFrom([
+      ["entries", pairs(entries)],
+      ["version", toSx(version, noFunctions)],
+    ]);
+  },
+};
+
+/** The `:kv/*` ops over a store, for `createRuntime({ ops })`. */
 export function storeOps(store: KvLike): OpDeclaration[] {
-  const key = (value: unknown): unknown => fromSx(value as Value, noFunctions);
-  return kvOps(store).map((op): OpDeclaration => {
-    const { check, handler } = op;
-    const args = (given: readonly unknown[]): unknown[] =>
-      given.map((arg, i) => (i === 0 ? key(arg) : stored(arg as Value)));
-    const result = (answer: unknown): Value => {
-      if (op.name !== "kv/list") return loaded(answer);
-      return fromArray(
-        (answer as [unknown, unknown][]).map(([k, value]) =>
-          fromArray([toSx(k, noFunctions), loaded(value)]),
-        ),
-      );
-    };
-    return {
-      ...op,
-      values: "raw",
-      ...(check !== undefined && { check: ([first]: readonly unknown[]) => check([key(first)]) }),
-      handler: (given, context) => then(handler(args(given), context), result),
-    };
-  });
+  return kvOps(store).map((op) => ({
+    ...op,
+    values: "raw",
+    codec: {
+      args: (args) => ARGS[op.name]?.(args) ?? args.map(plain),
+      result: (answer) => RESULTS[op.name]?.(answer) ?? toSx(answer, noFunctions),
+    },
+  }));
 }

@@ -8,7 +8,7 @@ import {
   type Module,
   type Unit,
 } from "@sorbus/compiler";
-import { isPromise, type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
+import { isPromise, type OpDeclaration, OpError, type OpRequest, Resolver } from "@sorbus/io-resolver";
 import {
   condition,
   type Engine,
@@ -77,6 +77,11 @@ export interface RunOptions {
   readonly spent?: (stats: RunStats) => void;
 }
 
+/** A run inside: what it asks for, it asks for as one scope. */
+interface ScopedOptions extends RunOptions {
+  readonly scope?: object;
+}
+
 export interface EvalOptions extends RunOptions {
   /** Name of the text in messages. Default "eval 1" and so on. */
   readonly file?: string;
@@ -95,6 +100,9 @@ export interface RuntimeStats {
   /** Instructions (VM) or machine steps (reference evaluator). */
   instructions: number;
 }
+
+/** Who asks: see `OpRequest`. */
+export type Asking = Pick<OpRequest, "signal" | "scope" | "idempotencyKey">;
 
 type HostFunction = (...args: unknown[]) => unknown;
 
@@ -291,7 +299,9 @@ export class Runtime {
   // ---- inside --------------------------------------------------------------------------------
 
   /** Drives a load; the value is that of the last form that was run in `module`, or in the module loaded. */
-  private runLoad<T>(load: Load<T>, moduleId: string, options: RunOptions): MaybePromise<Value> {
+  private runLoad<T>(load: Load<T>, moduleId: string, given: RunOptions): MaybePromise<Value> {
+    // One run, of many units.
+    const options: ScopedOptions = { ...given, scope: {} };
     let last: Value = NIL;
     const answer = (step: LoadStep): LoadAnswer | Promise<LoadAnswer> => {
       switch (step.type) {
@@ -335,7 +345,7 @@ export class Runtime {
     return isPromise(text) ? (text as Promise<string>).then(keep) : keep(text);
   }
 
-  private runUnit(unit: Unit, options: RunOptions): MaybePromise<Value> {
+  private runUnit(unit: Unit, options: ScopedOptions): MaybePromise<Value> {
     const { core } = unit;
     if (core.op === "define" && core.value.op === "lambda") {
       // Making a function asks for nothing and cannot fail: it needs no fiber.
@@ -345,9 +355,10 @@ export class Runtime {
     return this.drive(this.world.tier.engine.evaluate(unit, options.limits ?? this.options.limits), options);
   }
 
-  private drive(fiber: EngineFiber, options: RunOptions): MaybePromise<Value> {
+  private drive(fiber: EngineFiber, options: ScopedOptions): MaybePromise<Value> {
+    const scope = options.scope ?? {};
     return drive(fiber, {
-      answer: (request, signal) => this.answer(request, signal),
+      answer: (request, signal) => this.answer(request, { signal, scope }),
       answers: this.options.answers ?? "inline",
       thaw: (bytes) => this.world.tier.engine.thaw(bytes),
       signal: options.signal,
@@ -371,13 +382,13 @@ export class Runtime {
     throw new MacroSuspended(resumable(fiber, step));
   }
 
-  private answer(request: Request, signal: AbortSignal): MaybePromise<Value> {
+  private answer(request: Request, asking: Asking): MaybePromise<Value> {
     const { onAnswer } = this.options;
-    if (onAnswer === undefined || request.op === HOST_CALL) return this.ask(request, signal);
+    if (onAnswer === undefined || request.op === HOST_CALL) return this.ask(request, asking);
     const { op, args } = request;
     let answer: MaybePromise<Value>;
     try {
-      answer = this.ask(request, signal);
+      answer = this.ask(request, asking);
     } catch (error) {
       if (error instanceof Raise) onAnswer(op, args, { raised: error.payload });
       throw error;
@@ -398,7 +409,10 @@ export class Runtime {
     );
   }
 
-  private ask(request: Request, signal: AbortSignal): MaybePromise<Value> {
+  /**
+   * Answers a request of a fiber as runs of this runtime are answered. @throws Raise (or the promise rejects with it)
+   */
+  ask(request: Pick<Request, "op" | "args">, asking: Asking): MaybePromise<Value> {
     const { op, args } = request;
     const raw = op !== HOST_CALL && this.resolver.get(op)?.values === "raw";
     // The engine's own values, or no answer at all, which a handler in JavaScript may give.
@@ -409,7 +423,7 @@ export class Runtime {
       const answer =
         op === HOST_CALL && typeof f === "function"
           ? (f as HostFunction)(...rest)
-          : this.resolver.resolve({ op, args: given, signal });
+          : this.resolver.resolve({ op, args: given, ...asking });
       if (!isPromise(answer)) return convert(answer);
       return Promise.resolve(answer)
         .then(convert)

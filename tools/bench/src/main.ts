@@ -8,6 +8,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compilingBenchmark } from "./compiling.ts";
+import { closureBenchmark, edgeBenchmark } from "./datalog.ts";
 import { type Benchmark, type Figure, measure } from "./harness.ts";
 import { peerBenchmarks, programBenchmark } from "./programs.ts";
 import { readingBenchmark } from "./reading.ts";
@@ -54,6 +55,8 @@ const suites: Readonly<Record<string, readonly Maker[]>> = {
     ["read", readingBenchmark],
     ["compile", compilingBenchmark],
     ["start", startingBenchmark],
+    ["datalog closure", () => closureBenchmark(tiers)],
+    ...tiers.map((tier): Maker => ["datalog edge", () => edgeBenchmark(tier)]),
   ],
   peers: peerBenchmarks(programs, tiers),
 };

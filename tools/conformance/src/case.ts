@@ -216,7 +216,7 @@ function outputOf(all: readonly RawExpectation[]): OutputExpectation | undefined
 }
 
 const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
-const CONDITION = new RegExp(String.raw`^(\*|[a-z-]+) (${QUOTED})(?: on (${QUOTED}))?$`);
+const CONDITION = new RegExp(String.raw`^(\*|[a-z/-]+) (${QUOTED})(?: on (${QUOTED}))?$`);
 
 function endingOf(file: string, all: readonly RawExpectation[]): EndingExpectation | undefined {
   const [first, second] = all.filter((e) => e.mark === ";!>");

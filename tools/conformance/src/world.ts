@@ -1,6 +1,7 @@
 /** The world that cases run in: a few ops with known answers, the standard ops in memory, and a log of all of it. */
 import { type OpDeclaration, OpError, Resolver } from "@sorbus/io-resolver";
-import { Condition, equal, inspect, isList, list, NIL, Raise, str, toArray, type Value } from "@sorbus/vm";
+import { Condition, inspect, list, NIL, Raise, str, type Value } from "@sorbus/vm";
+import { MemoryStore } from "./store.ts";
 
 /** One effect as it went out and came back. */
 export interface TraceEntry {
@@ -28,7 +29,7 @@ export class World {
   /** Requests, also those for ops that nobody handles. */
   requests = 0;
   private readonly resolver: Resolver;
-  private readonly store: [Value, Value][] = [];
+  private readonly store: MemoryStore = new MemoryStore();
   private counter = 0;
   private now = 1_700_000_000_000;
   private seed = 1;
@@ -52,6 +53,11 @@ export class World {
     return this.resolver.resolve({ op, args });
   }
 
+  /** The ops that are answered. */
+  ops(): string[] {
+    return this.resolver.ops().map(({ name }) => name);
+  }
+
   private handlers(): Record<string, Handler> {
     return {
       "test/ask": ([n]) => (typeof n === "number" ? n * 10 : Number.NaN),
@@ -65,23 +71,7 @@ export class World {
         this.output.push(...args.map(str).join(" ").split("\n"));
         return NIL;
       },
-      "kv/get": ([key = NIL]) => this.store.find(([k]) => equal(k, key))?.[1] ?? NIL,
-      "kv/set": ([key = NIL, value = NIL]) => {
-        this.remove(key);
-        this.store.push([key, value]);
-        return NIL;
-      },
-      "kv/delete": ([key = NIL]) => {
-        this.remove(key);
-        return NIL;
-      },
-      "kv/list": ([prefix = NIL]) =>
-        list(
-          ...this.store
-            .filter(([key]) => hasPrefix(key, prefix))
-            .sort(([a], [b]) => compareKeys(a, b))
-            .map(([key, value]) => list(key, value)),
-        ),
+      ...this.store.handlers(never),
       "time/now": () => (this.now += 1000),
       // A small linear congruential generator: any known sequence does.
       "random/int": ([n]) => {
@@ -90,11 +80,6 @@ export class World {
       },
       "async/sleep": () => NIL,
     };
-  }
-
-  private remove(key: Value): void {
-    const at = this.store.findIndex(([k]) => equal(k, key));
-    if (at >= 0) this.store.splice(at, 1);
   }
 
   private traced(op: string, handler: Handler, args: readonly Value[]): Value | Promise<Value> {
@@ -124,26 +109,4 @@ export function conditionOf(error: unknown): Value {
   if (error instanceof OpError)
     return new Condition(error.kind, error.message, list(...(error.data as Value[])));
   throw error;
-}
-
-function parts(key: Value): readonly Value[] {
-  return isList(key) ? toArray(key) : [key];
-}
-
-function hasPrefix(key: Value, prefix: Value): boolean {
-  if (typeof prefix === "string") return typeof key === "string" && key.startsWith(prefix);
-  const wanted = parts(prefix);
-  const have = parts(key);
-  return isList(key) && wanted.every((part, i) => have[i] !== undefined && equal(part, have[i]));
-}
-
-function compareKeys(a: Value, b: Value): number {
-  const x = parts(a);
-  const y = parts(b);
-  for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
-    const left = str(x[i] as Value);
-    const right = str(y[i] as Value);
-    if (left !== right) return left < right ? -1 : 1;
-  }
-  return x.length - y.length;
 }

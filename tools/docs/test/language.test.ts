@@ -63,9 +63,8 @@ const whole = cases.filter(
 
 test.each(whole.map((one) => [one.name, one] as const))("createRuntime: %s", async (_, one) => {
   const world = new World();
-  const asked = new Set([...one.source.matchAll(/:([a-z]+\/[a-z]+)/g)].map(([, op = ""]) => op));
   const runtime = createRuntime({
-    ops: [...asked].map((name) => ({
+    ops: world.ops().map((name) => ({
       name,
       purity: "write",
       values: "raw",

@@ -39,6 +39,8 @@ export const graph: Readonly<Record<string, Rule>> = {
       "@sorbus/io-resolver",
     ],
   },
+  // Libraries in SX. What they run on is whoever imports them.
+  "@sorbus/datalog": { uses: [] },
   "@sorbus/http-host": { uses: ["@sorbus/vm", "@sorbus/io-resolver", "sorbus"] },
   "@sorbus/preview-reloader": {
     uses: ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "@sorbus/io-resolver", "sorbus"],

@@ -22,10 +22,11 @@ export function consoleOps({
       purity: "write",
       // Raw, because only the engine knows how its functions, markup and symbols print.
       values: "raw",
+      codec: { args: (values) => values.map(show), result: () => nil },
       doc: "Prints the values on one line.",
-      handler: (args) => {
-        write(args.map(show).join(" "));
-        return nil;
+      handler: (texts) => {
+        write(texts.join(" "));
+        return null;
       },
     },
   ];

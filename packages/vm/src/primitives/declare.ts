@@ -267,6 +267,16 @@ function checked(name: string, { fixed, rest }: Signature, fn: Fn): Fn {
       return fn(a, ...more);
     };
   }
+  // vector-push! is of this shape, and in the innermost loops.
+  if (p0 !== undefined && p1 !== undefined && fixed.length === 2 && rest?.bits === ANY) {
+    const b0 = p0.bits;
+    const b1 = p1.bits;
+    return (a: Value, b: Value, ...more: Value[]): Value => {
+      if (b0 !== ANY && !accepts(b0, a)) bad(p0, a);
+      if (b1 !== ANY && !accepts(b1, b)) bad(p1, b);
+      return more.length === 0 ? fn(a, b) : fn(a, b, ...more);
+    };
+  }
   return (...args: Value[]): Value => {
     for (let i = 0; i < args.length; i++) {
       const p = i < fixed.length ? fixed[i] : rest;
