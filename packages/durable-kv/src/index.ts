@@ -1,4 +1,5 @@
 /** Ordered, transactional, durable key-value storage. */
+export type { PostgresOptions } from "./postgres/settings.ts";
 export type { BlobId, Blobs } from "./blobs.ts";
 export { type Codec, defaultCodec } from "./codec.ts";
 export type { Durability, Fault, FaultPoint } from "./engine.ts";

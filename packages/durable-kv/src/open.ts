@@ -5,13 +5,18 @@ import { kvError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { type Core, EngineStore } from "./kv.ts";
 import { MemoryEngine } from "./memory/engine.ts";
+import { openPostgres } from "./postgres/engine.ts";
+import { POSTGRES_FORM, type PostgresOptions, settingsOf } from "./postgres/settings.ts";
 import type { DriverName } from "./sqlite/driver.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import type { Store } from "./store.ts";
 import { Bell } from "./watch.ts";
 
 export interface StoreOptions {
-  /** `sqlite:folder`, where the folder is created if need be, or `memory:`. */
+  /**
+   * `sqlite:folder`, where the folder is created if need be; `memory:`; or `postgres://user:password@host:port/database`, where
+   * `?schema=name` tells stores of one database apart (default: durable_kv).
+   */
   readonly url: string;
   /** Default: "strict". */
   readonly durability?: Durability | undefined;
@@ -29,6 +34,8 @@ export interface StoreOptions {
   readonly changeLog?: number | undefined;
   /** Which SQLite. Default: "auto", Node's own if it is new enough, else better-sqlite3 if it is installed. */
   readonly driver?: DriverName | "auto" | undefined;
+  /** How to use a PostgreSQL server. */
+  readonly postgres?: PostgresOptions | undefined;
   readonly hooks?:
     | {
         /** A group of that many atomics of this program has become durable together. */
@@ -87,9 +94,24 @@ export async function open(options: StoreOptions): Promise<Store> {
   return new EngineStore(core, new Uint8Array());
 }
 
-async function engineOf({ url, driver = "auto" }: StoreOptions, options: EngineOptions): Promise<Engine> {
+async function engineOf(
+  { url, driver = "auto", postgres = {}, pollInterval }: StoreOptions,
+  options: EngineOptions,
+): Promise<Engine> {
   if (url === "memory:") return new MemoryEngine({ ...options, faults: new Faults(options.fault) });
   const folder = /^sqlite:(.+)$/s.exec(url)?.[1];
   if (folder !== undefined) return openSqlite(folder, { ...options, driver });
-  throw kvError("url", `Cannot open a store at ${JSON.stringify(url)}: write sqlite:FOLDER or memory:`);
+  if (/^postgres(?:ql)?:/.test(url)) {
+    if (options.maxBytes !== undefined)
+      throw new RangeError("maxBytes is for embedded stores: a server has its own limits");
+    // Each look is a round trip there.
+    const polling = pollInterval ?? 50;
+    return openPostgres({
+      ...options,
+      settings: settingsOf(url, postgres, { ...options, pollInterval: polling }),
+    });
+  }
+  // Without what may be a password.
+  const shown = JSON.stringify(url.replace(/^([^/]*\/\/)[^@/]*@/, "$1…@"));
+  throw kvError("url", `Cannot open a store at ${shown}: write sqlite:FOLDER, memory: or ${POSTGRES_FORM}`);
 }

@@ -167,15 +167,9 @@ export class Committer {
   }
 
   async #connected(): Promise<SingleSession> {
-    if (this.#session === undefined) {
-      let alive = true;
-      const session: SingleSession = await this.#connections.single(() => {
-        alive = false;
-        if (this.#session === session) this.#session = undefined;
-      });
-      if (!alive) throw lost();
-      this.#session = session;
-    }
+    this.#session ??= await this.#connections.single((lost) => {
+      if (this.#session === lost) this.#session = undefined;
+    });
     this.#session.hold(true);
     return this.#session;
   }
@@ -185,8 +179,6 @@ export class Committer {
     if (this.#session === session) this.#session = undefined;
   }
 }
-
-const lost = (): Error => new Error("the connection was lost");
 
 const planned = (point: FaultPoint): KvError =>
   kvError("fatal", `A planned fault (${point}): nothing was committed`);

@@ -27,7 +27,6 @@ const AWAY: Readonly<Record<string, string>> = {
   "57P03": "it is starting up or shutting down",
   "57P05": "it has ended an idle connection",
   "53300": "it has too many connections",
-  "25006": "it is a standby, or has become one, and takes no writes",
 };
 
 const NETWORK: Readonly<Record<string, string>> = {
@@ -80,11 +79,15 @@ export function failureOf(error: unknown, { name }: Settings): Failure {
   const network = NETWORK[code];
   if (network !== undefined) return { kind: "gone", error: unreachable(network) };
   const away = AWAY[code];
-  if (away !== undefined)
-    return { kind: code === "25006" ? "again" : "gone", error: unreachable(`${away} (${said})`) };
+  if (away !== undefined) return { kind: "gone", error: unreachable(`${away} (${said})`) };
   if (code.startsWith("08")) return { kind: "gone", error: unreachable(said) };
   if (RETRIED.has(code))
     return { kind: "again", error: kvError("busy", `The server of ${name} is busy: ${said}`, options) };
+  // Of a standby that somebody promotes, or of a server that has stepped back for one.
+  if (code === "25006") {
+    const message = `The server of ${name} takes no writes: is it a standby? (${said})`;
+    return { kind: "again", error: kvError("unwritable", message, options) };
+  }
   const known = FINAL[code];
   if (known !== undefined)
     return {

@@ -72,18 +72,13 @@ export class Listener {
 
   async #listen(signal: AbortSignal): Promise<void> {
     const { schema } = this.#connections.settings;
-    let alive = true;
-    const session: SingleSession = await this.#connections.single(() => {
-      alive = false;
-      if (this.#session === session) this.#session = undefined;
+    const session = await this.#connections.single((lost) => {
+      if (this.#session === lost) this.#session = undefined;
     });
     session.onNotification(() => this.wake());
-    await session.run({ text: `LISTEN ${quoted(channelOf(schema))}` });
-    if (signal.aborted || !alive) {
-      session.abandon();
-      return;
-    }
     this.#session = session;
+    await session.run({ text: `LISTEN ${quoted(channelOf(schema))}` });
+    if (signal.aborted) session.abandon();
     // What was committed before it listened.
     this.wake();
   }

@@ -168,25 +168,34 @@ export class Connections {
     }
   }
 
-  /** A connection of its own, in which statements are sent without waiting for answers to earlier ones. */
-  async single(lost: () => void): Promise<SingleSession> {
+  /**
+   * A connection of its own, in which statements are sent without waiting for answers to earlier ones.
+   *
+   * @param lost called when it breaks or is abandoned, if it was ever given out
+   */
+  async single(lost: (session: SingleSession) => void): Promise<SingleSession> {
     if (this.#closed) throw kvError("closed", `The store ${this.settings.name} has been closed`);
     const client = new this.#pg.Client({ ...this.#config(), pipeline: true });
-    client.on("error", lost);
-    client.on("end", () => {
+    const session = new SingleSession(client);
+    let alive = true;
+    const over = (): void => {
       this.#single.delete(client);
-      lost();
-    });
+      if (alive) lost(session);
+      alive = false;
+    };
+    client.on("error", over);
+    client.on("end", over);
     this.#single.add(client);
     try {
       await client.connect();
       await client.query(preparation(this.settings, COMMITTER_IDLE));
     } catch (error) {
-      this.#single.delete(client);
-      abandon(client);
+      alive = false;
+      session.abandon();
       throw error;
     }
-    return new SingleSession(client);
+    if (!alive) throw new Error("the connection was lost");
+    return session;
   }
 
   /**
