@@ -106,9 +106,11 @@ export class EngineAtomic implements Atomic {
     this.#core.tick();
     const atomic = { txnId: this.#txnId, checks: this.#checks, changes: this.#changes };
     let result = await engine.commit(atomic);
-    // The name makes it safe to ask again, once: if that ends in doubt too, the caller decides.
-    if (result.type === "error" && result.code === "commit-unknown" && this.#txnId !== undefined)
-      result = await engine.commit(atomic);
+    // The name makes it safe to ask again, once. If that fails, for whatever reason, the doubt about the first remains.
+    if (result.type === "error" && result.code === "commit-unknown" && this.#txnId !== undefined) {
+      const again = await engine.commit(atomic);
+      if (again.type !== "error") result = again;
+    }
     switch (result.type) {
       case "ok":
         return { ok: true, version: unpacked(result.version) };

@@ -1,5 +1,5 @@
 /** Ordered, transactional, durable key-value storage. */
-export type { PostgresOptions } from "./postgres/settings.ts";
+
 export type { BlobId, Blobs } from "./blobs.ts";
 export { type Codec, defaultCodec } from "./codec.ts";
 export type { Durability, Fault, FaultPoint } from "./engine.ts";
@@ -7,6 +7,7 @@ export { CommitUnknown, Corrupt, Fatal, Full, KvError, type KvErrorCode } from "
 export { decodeKey, encodeKey, type Key, MAX_KEY_BYTES, type Part, showKey } from "./key.ts";
 export type { AppendOptions, AppendResult, Log, LogEntry, ReadOptions } from "./log.ts";
 export { open, type StoreOptions } from "./open.ts";
+export type { PostgresOptions } from "./postgres/settings.ts";
 export type { Damaged, ScrubReport } from "./scrub.ts";
 export type {
   Atomic,

@@ -34,10 +34,10 @@ async function failure(promise: Promise<unknown>): Promise<KvError> {
 }
 
 describe("opening", () => {
-  test.each([["postgres://host/db"], ["sqlite:"], ["data"], [""]])("%j is no URL of a store", async (url) => {
+  test.each([["mysql://host/db"], ["sqlite:"], ["data"], [""]])("%j is no URL of a store", async (url) => {
     const { code, message } = await failure(open({ url }));
     expect(code).toBe("url");
-    expect(message).toContain("write sqlite:FOLDER or memory:");
+    expect(message).toContain("write sqlite:FOLDER, memory: or postgres://");
   });
 
   test("a file where the folder should be", async () => {

@@ -13,6 +13,8 @@ const BATCH = 1000;
 const BATCH_BYTES = 4 * 2 ** 20;
 /** How long a statement over the whole store may take, in milliseconds. */
 const LONG = 3_600_000;
+/** How long the rows may take to come, in milliseconds. */
+const PAUSE = 60_000;
 
 /** See `Engine.replace`. Everything in one transaction, which holds up others that commit. */
 export async function replace(
@@ -40,7 +42,10 @@ export async function replace(
     }
   };
   try {
-    await run({ text: `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${LONG}` });
+    await run({
+      text: `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${LONG};
+        SET LOCAL idle_in_transaction_session_timeout = ${PAUSE}`,
+    });
     const meta = await run({ text: `SELECT version FROM ${schema}.meta WHERE id = 0 FOR UPDATE` });
     const last = Math.max(fromInt8(meta[0]?.[0]), version) + 1;
     for (const table of ["kv", "change", "txn"]) await run({ text: `DELETE FROM ${schema}.${table}` });

@@ -25,6 +25,7 @@ const AWAY: Readonly<Record<string, string>> = {
   "57P01": "it is shutting down",
   "57P02": "it has crashed",
   "57P03": "it is starting up or shutting down",
+  "25P03": "it has ended a transaction that had paused for too long",
   "57P05": "it has ended an idle connection",
   "53300": "it has too many connections",
 };

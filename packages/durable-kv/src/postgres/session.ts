@@ -56,9 +56,12 @@ function preparation({ statementTimeout, lockTimeout }: Settings, idleTimeout: n
       WHERE current_setting('synchronous_commit') IN ('off', 'local');`;
 }
 
-/** Who reads in a snapshot may pause between reads, to write a backup; who commits holds everybody up. */
+/**
+ * How long a transaction may pause, in milliseconds. Who reads in a snapshot may, to write a backup. Who commits holds
+ * everybody up: if it has lost its connection unnoticed, or hangs, its lock is free again after this.
+ */
 const READER_IDLE = 600_000;
-const COMMITTER_IDLE = 30_000;
+const COMMITTER_IDLE = 5000;
 
 /** Results stay text: `wire.ts` reads them. */
 const RAW = {

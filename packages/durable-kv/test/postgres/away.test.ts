@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type PostgresServer, postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CommitUnknown, type Key, open, type PostgresOptions, type Store } from "../../src/index.ts";
 import { proxyTo } from "./proxy.ts";
 
@@ -16,6 +16,10 @@ describe.skipIf(!postgresOrSkip())("a server that is away", () => {
     server = await startPostgres();
   });
   afterAll(() => server.stop());
+  // One failure is not to be many.
+  beforeEach(async () => {
+    if (server.pid === undefined) await server.start();
+  });
 
   const withSchema = (url: string, schema: string): string => {
     const changed = new URL(url);
@@ -118,19 +122,18 @@ describe.skipIf(!postgresOrSkip())("a server that is away", () => {
     test("a connection that breaks while the server goes on with the commit: it happens once", async () => {
       await using proxy = await proxyTo(server.url);
       const store = await fresh({ ...PATIENT, ...how }, proxy.url);
-      await store.set(["n"], 0);
-      for (let round = 1; round <= 5; round++) {
+      await store.set(["first"], 1);
+      // By statements, the process that was left alone keeps the lock until the server sees that it pauses: seconds.
+      const rounds = how.commitBy === "statements" ? 1 : 5;
+      for (let round = 1; round <= rounds; round++) {
         const lock = await locked();
-        const sum = store.atomic().add(["n"], 1).commit();
         const stamped = store.atomic().setVersionstamped(["round"], round).commit();
         await lock.waiting(1);
-        // The server has not heard of it: its process still waits for the lock, and the next attempt will behind it.
+        // The server has not heard of it: its process still waits for the lock, and the next attempt behind it.
         proxy.cutClients();
-        await lock.waiting(how.commitBy === "statements" ? 1 : 1);
+        await lock.waiting(2);
         await lock.release();
-        await expect(sum).resolves.toMatchObject({ ok: true });
         await expect(stamped).resolves.toMatchObject({ ok: true });
-        expect(await number(store, ["n"])).toBe(round);
         expect((await store.list({ prefix: ["round"] })).entries).toHaveLength(round);
       }
       await store.close();
