@@ -2,20 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-
-/** A post as the store holds it. */
-export interface Post {
-  readonly slug: string;
-  readonly title: string;
-  /** `2026-11-16`. */
-  readonly date: string;
-  readonly summary: string;
-  readonly tags: readonly string[];
-  /** Markdown. */
-  readonly text: string;
-  /** How many words the text has. */
-  readonly words: number;
-}
+import { countWords, type Post, SLUG } from "./records.ts";
 
 /** A post, and the slugs of those that its front matter names as related. */
 export interface SourcePost {
@@ -58,13 +45,11 @@ export function parsePost(file: string, source: string): SourcePost {
       summary: string("summary", /\S/, "a text"),
       tags: slugs("tags"),
       text,
-      words: text.split(/\s+/).length,
+      words: countWords(text),
     },
     related: slugs("related"),
   };
 }
-
-const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /**
  * Reads every `.md` file of a folder.

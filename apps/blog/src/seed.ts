@@ -1,9 +1,10 @@
 /**
  * Puts the posts that the blog comes with into an empty store. Everything, and the mark that it has been
- * done, goes in one transaction: it happens once, whole, or not at all. The keys are described in posts.sx.
+ * done, goes in one transaction: it happens once, whole, or not at all. The keys are those of records.ts.
  */
 import type { Store } from "@sorbus/durable-kv";
 import type { SourcePost } from "./content.ts";
+import { setEdges, setPost } from "./records.ts";
 
 const DONE = ["blog", "seeded"];
 
@@ -16,13 +17,8 @@ export async function seed(store: Store, read: () => readonly SourcePost[]): Pro
   const posts = read();
   const all = store.atomic().check(DONE, null).set(DONE, true);
   for (const { post, related } of posts) {
-    all.set(["post", post.slug], post);
-    all.set(["by-date", post.date, post.slug], true);
-    for (const tag of post.tags) all.set(["tag", tag, post.date, post.slug], true);
-    for (const other of related) {
-      all.set(["edge", post.slug, "related", other], true);
-      all.set(["edge", other, "related", post.slug], true);
-    }
+    setPost(all, post);
+    setEdges(all, post.slug, related);
   }
   const { ok } = await all.commit();
   // Not ok: another process that started at the same moment has done it.
