@@ -17,7 +17,8 @@ interface DataFlag {
 }
 
 async function withStore<T>({ data }: DataFlag, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = await open({ url: `sqlite:${data ?? readConfig(process.env).data}` });
+  const config = readConfig({ ...process.env, ...(data !== undefined && { BLOG_DATA: data }) });
+  const store = await open({ url: config.store });
   try {
     return await use(store);
   } finally {
@@ -85,7 +86,7 @@ async function exportCommand(path: string, flags: DataFlag & { readonly format?:
 }
 
 const data = (): Option =>
-  new Option("--data <folder>", "the folder of the store; default: BLOG_DATA, or the blog's own");
+  new Option("--data <folder>", "the store, a folder or a URL; default: BLOG_DATA, or the blog's own");
 
 const program = new Command("blog")
   .description("Move a blog in and out. It may be served meanwhile.")
