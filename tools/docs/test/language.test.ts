@@ -117,7 +117,15 @@ function escapeRegExp(name: string): string {
 function kindsInSources(): Set<string> {
   const kinds = new Set<string>();
   const make = /(?:\braise|\bcondition|\bCondition|\bOpError|%fail|%condition)\(?\s*"([a-z]+)"/g;
-  for (const folder of ["vm/src", "vm/prelude", "compiler/src", "cek/src", "io-resolver/src", "sorbus/src"]) {
+  for (const folder of [
+    "vm/src",
+    "vm/prelude",
+    "compiler/src",
+    "cek/src",
+    "io-resolver/src",
+    "sorbus/src",
+    "durable-fibers/src",
+  ]) {
     const path = new URL(`packages/${folder}/`, root);
     for (const name of readdirSync(path, { recursive: true, encoding: "utf8" })) {
       if (!/\.(?:ts|sx)$/.test(name)) continue;

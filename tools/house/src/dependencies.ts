@@ -41,6 +41,7 @@ export const graph: Readonly<Record<string, Rule>> = {
   },
   // Libraries in SX. What they run on is whoever imports them.
   "@sorbus/datalog": { uses: [] },
+  "@sorbus/durable-fibers": { uses: ["@sorbus/vm", "@sorbus/io-resolver", "sorbus"] },
   "@sorbus/http-host": { uses: ["@sorbus/vm", "@sorbus/io-resolver", "sorbus"] },
   "@sorbus/preview-reloader": {
     uses: ["@sorbus/reader", "@sorbus/vm", "@sorbus/compiler", "@sorbus/io-resolver", "sorbus"],
@@ -49,11 +50,9 @@ export const graph: Readonly<Record<string, Rule>> = {
 
 /** Tools that others may use, each with its reason. A package's may be used by its tests only. */
 const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "@sorbus/cli": {
-    "@sorbus/conformance": "`sx test` runs cases as the conformance runner does",
-    "@sorbus/preview": "`sx preview` is its command line",
-  },
+  "@sorbus/cli": { "@sorbus/conformance": "`sx test` runs cases as the conformance runner does" },
   "@sorbus/durable-kv": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
+  "@sorbus/durable-fibers": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/bench": { "@sorbus/postgres-server": "the PostgreSQL to measure" },
   "@sorbus/torture": { "@sorbus/postgres-server": "the PostgreSQL to kill" },
