@@ -17,6 +17,7 @@ export { type Multipart, MultipartBody, type MultipartLimits, Upload } from "./m
 export { type HttpOpsOptions, httpOps } from "./ops/index.ts";
 export type { ListenOps } from "./ops/listen.ts";
 export type { AllowedOrigins } from "./origin.ts";
+export { type ProgramServer, type Reload, type ServeProgramOptions, serveProgram } from "./program.ts";
 export { SECURITY_HEADERS } from "./response.ts";
 export { type HttpServer, type Limits, type ListenOptions, type ServeOptions, serve } from "./serve.ts";
 export {
@@ -39,3 +40,10 @@ export {
   ListenError,
   type ServerSocket,
 } from "./types.ts";
+export {
+  serveWorkers,
+  type WorkerRole,
+  type WorkerServer,
+  type Workers,
+  type WorkersOptions,
+} from "./workers.ts";

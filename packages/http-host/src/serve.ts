@@ -1,4 +1,5 @@
 /** `serve`: a listening server, its limits, and how it ends. Sockets are srvx's and Node's. */
+import cluster from "node:cluster";
 import { type IncomingMessage, type Server as NodeServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { sendNodeResponse, serve as srvxServe } from "srvx/node";
@@ -140,6 +141,8 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       trustProxy: trustedProxies === "loopback" ? trustedProxies : [...trustedProxies],
     }),
     node: {
+      // Workers of a cluster listen through their primary, all on one port.
+      exclusive: cluster.isWorker ? false : options.reusePort !== true,
       // A burst of connections waits in the kernel's queue; the default of 511 would drop some.
       backlog: 8192,
       maxHeaderSize: limits.head ?? 16 * 1024,
