@@ -30,13 +30,14 @@ import {
 export interface AppRuntime {
   /**
    * Calls an SX function in a fiber of its own. A value that is not a promise was computed in this turn.
-   * Throws or rejects with `Raise`. The fiber is cancelled when the signal is aborted.
+   * Throws or rejects with `Raise`. The fiber is cancelled when the signal is aborted, which it may ask for when it
+   * first waits.
    */
   callValue(
     fn: Value,
     args: readonly Value[],
     options: {
-      readonly signal: AbortSignal;
+      readonly lateSignal: () => AbortSignal;
       readonly limits?: RunLimits;
       readonly spent?: (stats: RunStats) => void;
     },
@@ -154,7 +155,7 @@ class Run {
     const limits = this.#limits;
     try {
       const answer = this.#runtime.callValue(fn, args, {
-        signal: signal ?? context.signal,
+        lateSignal: () => signal ?? context.signal,
         ...(limits !== undefined && { limits }),
         spent: ({ suspensions }) => {
           if (suspensions > 0) context.count("effects", suspensions);

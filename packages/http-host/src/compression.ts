@@ -1,3 +1,4 @@
+/// <reference path="./negotiator.d.ts" />
 /** Compression of responses, where the client takes it and the type gains by it. */
 import type { Transform } from "node:stream";
 import {
@@ -27,15 +28,15 @@ export function isCompressible(contentType: string | undefined): boolean {
 const known = new Map<string, Encoding | undefined>();
 const MAX_KNOWN = 200;
 
+const AVAILABLE = ["br", "gzip", "identity"];
+
 /** What to send, by the request's `Accept-Encoding`; undefined: as it is. */
 export function negotiated(accept: string | undefined): Encoding | undefined {
   if (accept === undefined || accept === "") return undefined;
   if (known.has(accept)) return known.get(accept);
-  const encoding = new Negotiator({ headers: { "accept-encoding": accept } }).encoding([
-    "br",
-    "gzip",
-    "identity",
-  ]);
+  const encoding = new Negotiator({ headers: { "accept-encoding": accept } }).encoding(AVAILABLE, {
+    preferred: ["br", "gzip"],
+  });
   const chosen = encoding === "br" || encoding === "gzip" ? encoding : undefined;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(accept, chosen);

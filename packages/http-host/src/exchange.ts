@@ -6,19 +6,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BodyStream } from "./body-stream.ts";
 import { type Counters, countStatus } from "./counters.ts";
 import { errorPage, messageFor } from "./error-page.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogEntry } from "./log.ts";
 import { MultipartBody } from "./multipart.ts";
-import { type AllowedOrigins, isForeign, isFromElsewhere } from "./origin.ts";
+import { type AllowedOrigins, changesSomething, isForeign } from "./origin.ts";
 import { token } from "./random.ts";
 import { type Client, discard, hasBody, IncomingRequest, readBody, requestHead } from "./request.ts";
-import { type Settled, settle, toResponse } from "./response.ts";
+import { linesOf, type Settled, settle, toResponse } from "./response.ts";
 import type { Trace, Tracing } from "./tracing.ts";
 import { type Handler, type HandlerContext, type HostResponse, HttpError } from "./types.ts";
 
 export interface ExchangeOptions {
   readonly handler: Handler;
   readonly log: Log;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: readonly (readonly [string, string])[];
   /** Sizes in bytes, and characters of the address. */
   readonly limits: { readonly body: number; readonly upload: number; readonly url: number };
   /** For the handler, in milliseconds. */
@@ -41,7 +41,7 @@ export interface Upgrade {
 }
 
 export class Exchange implements HandlerContext {
-  readonly id: string = token(9);
+  readonly id: string;
   readonly #options: ExchangeOptions;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
@@ -53,7 +53,7 @@ export class Exchange implements HandlerContext {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #trace: Trace | undefined;
   #error: string | undefined;
-  #nonce: string | undefined;
+  readonly #random: string = token(27);
   #body: MultipartBody | undefined;
   #effects = 0;
   #waits = 0;
@@ -70,6 +70,7 @@ export class Exchange implements HandlerContext {
     ended: () => void,
     upgrade?: Upgrade,
   ) {
+    this.id = this.#random.slice(0, 12);
     this.#options = options;
     this.#message = message;
     this.#response = response;
@@ -89,8 +90,7 @@ export class Exchange implements HandlerContext {
   }
 
   get nonce(): string {
-    this.#nonce ??= token(16);
-    return this.#nonce;
+    return this.#random.slice(12);
   }
 
   count(what: "effects" | "suspensions", n: number): void {
@@ -124,12 +124,7 @@ export class Exchange implements HandlerContext {
     const { limits, origins } = this.#options;
     const message = this.#message;
     const head = requestHead(message, this.#client, limits.url);
-    const host = `${this.#client.scheme}://${head.headers.host ?? ""}`;
-    if (
-      this.#upgrade === undefined
-        ? isFromElsewhere(head.method, head.headers, host, origins)
-        : isForeign(head.headers, host, origins)
-    ) {
+    if ((this.#upgrade !== undefined || changesSomething(head.method)) && isForeign(head.headers, origins)) {
       throw new HttpError(403, "This request comes from a page of another site, which may not make it.");
     }
     if (!hasBody(message)) {
@@ -236,7 +231,7 @@ export class Exchange implements HandlerContext {
     const settled = settle(response, {
       defaults: headers,
       id: this.id,
-      nonce: () => this.nonce,
+      nonce: this.nonce,
       method,
       requestHeaders,
       last: last || closing() || (hasBody(this.#message) && !this.#message.complete),
@@ -246,7 +241,7 @@ export class Exchange implements HandlerContext {
   }
 
   #out(settled: Settled): Response {
-    const { body, encoding, status, headers } = settled;
+    const { body, encoding, status } = settled;
     if (typeof body !== "function" && encoding === undefined) return toResponse(settled);
     if (this.#message.method === "HEAD") return toResponse({ ...settled, body: null });
     const stream = new BodyStream(body, encoding, this.signal, (error) => {
@@ -257,7 +252,7 @@ export class Exchange implements HandlerContext {
     });
     if (typeof body === "function") {
       // The head goes out at once, however long the body takes to begin.
-      this.#response.writeHead(status, headers.flat());
+      this.#response.writeHead(status, linesOf(settled));
       this.#response.flushHeaders();
     }
     return toResponse({ ...settled, body: stream.start() });
@@ -284,24 +279,37 @@ export class Exchange implements HandlerContext {
     this.#trace?.end({ status, aborted: !whole, ...(error !== undefined && { error }) });
     void this.#body?.dispose();
     const { method = "", url = "" } = this.#message;
-    log({
-      time: new Date().toISOString(),
+    const entry: { -readonly [K in keyof LogEntry]: LogEntry[K] } = {
+      time: timestamp(),
       level: error === undefined ? "info" : "error",
       id: this.id,
       method,
       path: pathOf(url),
       status,
       ms: Math.round((performance.now() - this.#started) * 100) / 100,
-      ...(this.#effects > 0 && { effects: this.#effects }),
-      ...(this.#waits > 0 && { waits: this.#waits }),
-      ...(!whole && { aborted: true }),
-      ...(error !== undefined && { error }),
-    });
+    };
+    if (this.#effects > 0) entry.effects = this.#effects;
+    if (this.#waits > 0) entry.waits = this.#waits;
+    if (!whole) entry.aborted = true;
+    if (error !== undefined) entry.error = error;
+    log(entry);
     this.#ended();
   }
 }
 
 const abortError = (reason: string): DOMException => new DOMException(reason, "AbortError");
+
+let lastTime = 0;
+let lastStamp = "";
+/** Many requests end in one millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastTime) {
+    lastTime = now;
+    lastStamp = new Date(now).toISOString();
+  }
+  return lastStamp;
+}
 
 function pathOf(url: string): string {
   const mark = url.indexOf("?");

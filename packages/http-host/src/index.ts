@@ -41,6 +41,7 @@ export {
   type ServerSocket,
 } from "./types.ts";
 export {
+  type SharedPort,
   serveWorkers,
   type WorkerRole,
   type WorkerServer,

@@ -11,24 +11,18 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Origins whose pages may send what changes something: a list such as `["https://app.example"]`, or "any". */
 export type AllowedOrigins = readonly string[] | "any";
 
-export function isFromElsewhere(
-  method: string,
-  headers: IncomingHttpHeaders,
-  host: string,
-  allowed: AllowedOrigins,
-): boolean {
-  return !SAFE.has(method) && isForeign(headers, host, allowed);
+export function changesSomething(method: string): boolean {
+  return !SAFE.has(method);
 }
 
-/** @param host as the client has asked for it, such as `http://localhost:3000` */
-export function isForeign(headers: IncomingHttpHeaders, host: string, allowed: AllowedOrigins): boolean {
+export function isForeign(headers: IncomingHttpHeaders, allowed: AllowedOrigins): boolean {
   if (allowed === "any") return false;
-  const { origin } = headers;
+  const { origin, host = "" } = headers;
   const site = headers["sec-fetch-site"];
   if (site === "same-origin" || site === "none") return false;
   if (origin === undefined) return site !== undefined;
   if (allowed.includes(origin)) return false;
   if (site !== undefined) return true;
   // The scheme may differ where a proxy ends TLS.
-  return origin.replace(/^https?:/, "") !== host.replace(/^https?:/, "");
+  return origin.replace(/^https?:\/\//, "") !== host;
 }

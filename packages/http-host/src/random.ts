@@ -11,8 +11,6 @@ export function token(bytes: number): string {
     used = 0;
   }
   const text = pool.toString("base64url", used, used + bytes);
-  // What was given out is not kept.
-  pool.fill(0, used, used + bytes);
   used += bytes;
   return text;
 }

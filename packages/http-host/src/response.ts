@@ -17,8 +17,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-const NONCE = "'nonce-{nonce}'";
-
 /** The host's own: a handler that sets one has a bug. */
 const RESERVED = new Set([
   "connection",
@@ -37,9 +35,9 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 export interface ResponseContext {
-  readonly defaults: ReadonlyMap<string, string>;
+  readonly defaults: readonly (readonly [string, string])[];
   readonly id: string;
-  readonly nonce: () => string;
+  readonly nonce: string;
   readonly method: string;
   readonly requestHeaders: IncomingHttpHeaders;
   /** The connection ends with this response. */
@@ -47,12 +45,41 @@ export interface ResponseContext {
   readonly compression: boolean;
 }
 
-type Lines = Map<string, string | readonly string[]>;
+type Line = string | readonly string[];
+
+/** The headers of a response. There are a dozen at most, mostly: to look at each is quicker than to hash. */
+class Lines {
+  readonly pairs: [string, Line][];
+
+  constructor(defaults: readonly (readonly [string, string])[]) {
+    this.pairs = defaults.map(([name, value]) => [name, value]);
+  }
+
+  get(name: string): Line | undefined {
+    for (const pair of this.pairs) if (pair[0] === name) return pair[1];
+    return undefined;
+  }
+
+  set(name: string, value: Line): void {
+    for (const pair of this.pairs) {
+      if (pair[0] === name) {
+        pair[1] = value;
+        return;
+      }
+    }
+    this.pairs.push([name, value]);
+  }
+
+  delete(name: string): void {
+    const at = this.pairs.findIndex((pair) => pair[0] === name);
+    if (at >= 0) this.pairs.splice(at, 1);
+  }
+}
 
 /** A response with its head settled. */
 export interface Settled {
   readonly status: number;
-  readonly headers: [string, string][];
+  readonly headers: readonly [string, Line][];
   readonly body: Body | null;
   /** How the body is still to be compressed while it is sent. */
   readonly encoding: Encoding | undefined;
@@ -74,49 +101,60 @@ export function settle(response: HostResponse, context: ResponseContext): Settle
   const whole = typeof body === "string" || body instanceof Uint8Array;
   const reads = context.method === "GET" || context.method === "HEAD";
   if (reads && status === 200) {
-    if (whole && body.length >= WORTHWHILE && !lines.has("etag")) lines.set("etag", tagOf(body));
+    if (whole && body.length >= WORTHWHILE && lines.get("etag") === undefined) lines.set("etag", tagOf(body));
     const { requestHeaders } = context;
     if (requestHeaders["if-none-match"] !== undefined || requestHeaders["if-modified-since"] !== undefined) {
       const [etag, modified] = [single(lines.get("etag")), single(lines.get("last-modified"))];
       if (isKnownToClient(requestHeaders, etag, modified)) {
         // The page is the one that the client has, and so is the policy that came with it.
         for (const name of ["content-type", "content-length", "content-security-policy"]) lines.delete(name);
-        return { status: 304, headers: pairs(lines), body: null, encoding: undefined };
+        return { status: 304, headers: lines.pairs, body: null, encoding: undefined };
       }
     }
   }
   if (WITHOUT_BODY.has(status) || body === null)
-    return { status, headers: pairs(lines), body: null, encoding: undefined };
+    return { status, headers: lines.pairs, body: null, encoding: undefined };
 
   if (!context.compression || status === 206 || !isCompressible(single(lines.get("content-type"))))
-    return { status, headers: pairs(lines), body, encoding: undefined };
+    return { status, headers: lines.pairs, body, encoding: undefined };
   const size = whole ? body.length : response.length;
   if (size !== undefined && size < WORTHWHILE)
-    return { status, headers: pairs(lines), body, encoding: undefined };
+    return { status, headers: lines.pairs, body, encoding: undefined };
   addVary(lines, "Accept-Encoding");
   const encoding = negotiated(headerOf(context.requestHeaders["accept-encoding"]));
-  if (encoding === undefined) return { status, headers: pairs(lines), body, encoding: undefined };
+  if (encoding === undefined) return { status, headers: lines.pairs, body, encoding: undefined };
   lines.set("content-encoding", encoding);
   lines.delete("content-length");
   const etag = single(lines.get("etag"));
   if (etag !== undefined && !etag.startsWith("W/")) lines.set("etag", `W/${etag}`);
-  if (!whole) return { status, headers: pairs(lines), body, encoding };
+  if (!whole) return { status, headers: lines.pairs, body, encoding };
   return compressed(body, encoding).then((bytes) => ({
     status,
-    headers: pairs(lines),
+    headers: lines.pairs,
     body: bytes,
     encoding: undefined,
   }));
 }
 
+/** Names and values in turn, as Node's `writeHead` takes them. */
+export function linesOf({ headers }: Settled): string[] {
+  return headers.flatMap(([name, value]) =>
+    typeof value === "string" ? [name, value] : value.flatMap((line) => [name, line]),
+  );
+}
+
 /** As srvx sends it: anything but a body that is made while it is sent. */
 export function toResponse({ status, headers, body }: Settled): Response {
-  return new FastResponse(body as ConstructorParameters<typeof FastResponse>[0], { status, headers });
+  // A list of pairs keeps repeated names apart; srvx takes a pair with several values for as many lines.
+  return new FastResponse(body as ConstructorParameters<typeof FastResponse>[0], {
+    status,
+    headers: headers as unknown as [string, string][],
+  });
 }
 
 function headersOf(response: HostResponse, context: ResponseContext): Lines {
   const { headers, cookies, body = null } = response;
-  const lines: Lines = new Map(context.defaults);
+  const lines: Lines = new Lines(context.defaults);
   lines.set("x-request-id", context.id);
   for (const given in headers) {
     const value = headers[given];
@@ -136,13 +174,9 @@ function headersOf(response: HostResponse, context: ResponseContext): Lines {
   const type = contentType(lines.get("content-type"), body);
   if (type !== undefined) lines.set("content-type", type);
   const policy = lines.get("content-security-policy");
-  if (typeof policy === "string" && policy.includes(NONCE)) {
+  if (typeof policy === "string") {
     const isPage = /^text\/html/i.test(single(lines.get("content-type")) ?? "");
-    const source = isPage ? `'nonce-${context.nonce()}'` : "";
-    lines.set(
-      "content-security-policy",
-      policy.replaceAll(NONCE, source).replaceAll("  ", " ").replaceAll(" ;", ";"),
-    );
+    lines.set("content-security-policy", policyWith(policy, isPage ? context.nonce : undefined));
   }
   if (cookies !== undefined && cookies.length > 0) {
     for (const cookie of cookies) checkValue("set-cookie", cookie);
@@ -153,14 +187,18 @@ function headersOf(response: HostResponse, context: ResponseContext): Lines {
   return lines;
 }
 
-/** A list of pairs keeps repeated names apart. */
-function pairs(lines: Lines): [string, string][] {
-  const flat: [string, string][] = [];
-  for (const [name, value] of lines) {
-    if (typeof value === "string") flat.push([name, value]);
-    else for (const line of value) flat.push([name, line]);
+/** Policies that have been sent, in the parts that stand around the nonce. A server has few. */
+const policies = new Map<string, readonly string[]>();
+
+function policyWith(policy: string, nonce: string | undefined): string {
+  let parts = policies.get(policy);
+  if (parts === undefined) {
+    if (policies.size > 100) policies.clear();
+    parts = policy.split(/ ?'nonce-\{nonce\}'/);
+    policies.set(policy, parts);
   }
-  return flat;
+  if (parts.length === 1) return policy;
+  return parts.join(nonce === undefined ? "" : ` 'nonce-${nonce}'`);
 }
 
 function addVary(lines: Lines, name: string): void {

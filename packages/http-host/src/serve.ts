@@ -141,8 +141,8 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       trustProxy: trustedProxies === "loopback" ? trustedProxies : [...trustedProxies],
     }),
     node: {
-      // Workers of a cluster listen through their primary, all on one port.
-      exclusive: cluster.isWorker ? false : options.reusePort !== true,
+      // Else workers of a cluster listen through their primary, all on one port.
+      exclusive: options.reusePort === true || !cluster.isWorker,
       // A burst of connections waits in the kernel's queue; the default of 511 would drop some.
       backlog: 8192,
       maxHeaderSize: limits.head ?? 16 * 1024,
@@ -287,14 +287,17 @@ function refuse(socket: Duplex, code: string | undefined): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
-function defaultHeaders(changes: Readonly<Record<string, string | null>> = {}): ReadonlyMap<string, string> {
+function defaultHeaders(
+  changes: Readonly<Record<string, string | null>> = {},
+): readonly (readonly [string, string])[] {
   const headers = new Map(Object.entries(SECURITY_HEADERS));
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) headers.delete(name.toLowerCase());
     else headers.set(name.toLowerCase(), value);
   }
-  return headers;
+  return [...headers];
 }
+
 function nodeServerOf(server: ReturnType<typeof srvxServe>): NodeServer {
   const node = server.node?.server;
   if (node === undefined) throw new TypeError("Only Node's server is supported");

@@ -15,12 +15,19 @@ export interface WorkerServer extends HttpServer {
 export interface WorkersOptions {
   /** How many. Default: one for each processor. */
   readonly workers?: number;
-  /** Starts the server of this process, on the port that all share. */
-  readonly serve: () => Promise<WorkerServer>;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Starts the server of this process, with these options for its port, which all share. */
+  readonly serve: (shared: SharedPort) => Promise<WorkerServer>;
   /** Told of each worker that has ended without being asked. */
   readonly onExit?: (pid: number, reason: string) => void;
   /** Shows a failed reload, or start, as people read it. Default: the stack. */
   readonly report?: (error: unknown) => string;
+}
+
+export interface SharedPort {
+  readonly port: number;
+  readonly reusePort: boolean;
 }
 
 /** The primary's view of its workers. */
@@ -50,6 +57,15 @@ type FromWorker =
   | { readonly sorbus: "failed"; readonly error: string }
   | { readonly sorbus: "reloaded"; readonly turn: number; readonly error?: string };
 
+/**
+ * Linux spreads connections over all processes that listen on a port, and resets those that wait for one that is killed.
+ * Elsewhere the primary accepts and hands on; what it has handed to a worker that is killed at that moment gets no answer.
+ */
+const REUSES_PORTS = process.platform === "linux";
+
+/** Tells a worker the port. */
+const PORT = "SORBUS_WORKER_PORT";
+
 /** A worker that ends sooner than this after its start, in milliseconds, has failed to start. */
 const TOO_SOON = 2000;
 const MAX_FAILURES = 5;
@@ -69,7 +85,7 @@ async function beWorker({ serve, report = stackOf }: WorkersOptions): Promise<Wo
   };
   let server: WorkerServer;
   try {
-    server = await serve();
+    server = await serve({ port: Number(process.env[PORT]), reusePort: REUSES_PORTS });
   } catch (error) {
     tell({ sorbus: "failed", error: report(error) });
     throw error;
@@ -102,12 +118,13 @@ async function reloaded(server: WorkerServer): Promise<Reload> {
 async function bePrimary(options: WorkersOptions): Promise<Workers> {
   const count = options.workers ?? availableParallelism();
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`${count} is no number of workers`);
-  const pool = new Pool(count, options.onExit ?? (() => {}));
+  const pool = new Pool(count, options.port, options.onExit ?? (() => {}));
   return pool.start();
 }
 
 class Pool {
   readonly #count: number;
+  #port: number;
   readonly #onExit: (pid: number, reason: string) => void;
   readonly #serving: Set<Worker> = new Set();
   readonly #workers: Set<Worker> = new Set();
@@ -120,8 +137,9 @@ class Pool {
     | { resolve: (at: { url: string; port: number }) => void; reject: (error: Error) => void }
     | undefined;
 
-  constructor(count: number, onExit: (pid: number, reason: string) => void) {
+  constructor(count: number, port: number, onExit: (pid: number, reason: string) => void) {
     this.#count = count;
+    this.#port = port;
     this.#onExit = onExit;
   }
 
@@ -133,8 +151,11 @@ class Pool {
     });
     const { url, port } = await new Promise<{ url: string; port: number }>((resolve, reject) => {
       this.#first = { resolve, reject };
-      for (let i = 0; i < this.#count; i++) this.#fork();
+      // Which port it is, the first one finds out.
+      this.#fork();
     });
+    this.#port = port;
+    for (let i = 1; i < this.#count; i++) this.#fork();
     return {
       role: "primary",
       url,
@@ -153,7 +174,7 @@ class Pool {
 
   #fork(): void {
     const started = performance.now();
-    const worker = cluster.fork();
+    const worker = cluster.fork({ [PORT]: String(this.#port) });
     this.#workers.add(worker);
     worker.on("message", (message: FromWorker) => {
       switch (message.sorbus) {

@@ -27,6 +27,8 @@ export interface DriveOptions {
   readonly thaw: (bytes: Uint8Array) => EngineFiber;
   /** Cancels the fiber: its `after`s run, and it ends as raised with a condition of kind "cancelled". */
   readonly signal?: AbortSignal | undefined;
+  /** Instead of `signal`, and asked for only when the fiber waits: making a signal takes longer than many a run. */
+  readonly lateSignal?: (() => AbortSignal) | undefined;
   /** Fuel after which a fiber lets the event loop have a turn. Absent: it runs through. */
   readonly slice?: number | undefined;
   /** Milliseconds that the fiber may wait in all: the engine itself looks at its time limit only while it runs. */
@@ -57,6 +59,7 @@ class Drive {
   private running = false;
   /** The reason, from when somebody wants the run to end until the fiber has been told. */
   private cancelled: Value | undefined;
+  private signal: AbortSignal | undefined;
   private readonly onAbort = (): void => this.abort();
 
   constructor(fiber: EngineFiber, options: DriveOptions) {
@@ -65,9 +68,8 @@ class Drive {
   }
 
   start(): MaybePromise<Value> {
-    const { signal, time } = this.options;
-    if (signal?.aborted === true) this.cancelled = reasonOf(signal);
-    else signal?.addEventListener("abort", this.onAbort, { once: true });
+    const { signal, lateSignal, time } = this.options;
+    if (signal !== undefined) this.heed(signal);
     let ended: Ended | undefined;
     try {
       ended = this.advance();
@@ -80,24 +82,35 @@ class Drive {
       if (ended.type === "raised") throw new Raise(ended.condition);
       return ended.value;
     }
-    // A deadline that is further away than timers reach is none.
-    if (time !== undefined && time < 2 ** 31) this.clock = setTimeout(() => this.late(), time);
-    return new Promise((resolve, reject) => {
+    const result = new Promise<Value>((resolve, reject) => {
       this.settle = { resolve, reject };
     });
+    // A deadline that is further away than timers reach is none.
+    if (time !== undefined && time < 2 ** 31) this.clock = setTimeout(() => this.late(), time);
+    if (signal === undefined && lateSignal !== undefined) {
+      this.heed(lateSignal());
+      // Aborted while the fiber ran.
+      if (this.cancelled !== undefined) this.go();
+    }
+    return result;
+  }
+
+  private heed(signal: AbortSignal): void {
+    this.signal = signal;
+    if (signal.aborted) this.cancelled = reasonOf(signal);
+    else signal.addEventListener("abort", this.onAbort, { once: true });
   }
 
   private finish(): void {
     clearTimeout(this.clock);
-    this.options.signal?.removeEventListener("abort", this.onAbort);
+    this.signal?.removeEventListener("abort", this.onAbort);
     for (const controller of this.open.values()) controller.abort(notWanted());
     this.open.clear();
     this.options.spent?.(this.fiber.stats);
   }
 
   private abort(): void {
-    const { signal } = this.options;
-    if (signal !== undefined) this.cancel(reasonOf(signal));
+    if (this.signal !== undefined) this.cancel(reasonOf(this.signal));
   }
 
   private late(): void {

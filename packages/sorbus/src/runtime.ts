@@ -71,6 +71,8 @@ export interface RuntimeOptions {
 export interface RunOptions {
   /** Aborts the run: it ends with a condition of kind "cancelled" after its `after`s have run. */
   readonly signal?: AbortSignal;
+  /** Instead of `signal`: asked for it when the run waits for the first time, and not at all if it never does. */
+  readonly lateSignal?: () => AbortSignal;
   /** Instead of the runtime's. */
   readonly limits?: Limits;
   /** Called with what the run has cost, when it has ended. */
@@ -362,6 +364,7 @@ export class Runtime {
       answers: this.options.answers ?? "inline",
       thaw: (bytes) => this.world.tier.engine.thaw(bytes),
       signal: options.signal,
+      lateSignal: options.lateSignal,
       slice: this.options.slice,
       time: (options.limits ?? this.options.limits)?.time,
       spent: (stats) => {

@@ -13,10 +13,11 @@ import { httpOps, serveProgram, serveWorkers } from "../../src/index.ts";
 const [folder = ""] = process.argv.slice(2);
 const result = await serveWorkers({
   workers: 2,
-  serve: async () => {
+  port: 0,
+  serve: async (shared) => {
     const store = await open({ url: `sqlite:${join(folder, "store")}` });
     const server = await serveProgram({
-      port: 0,
+      ...shared,
       drain: 2000,
       log: () => {},
       headers: { "x-pid": String(process.pid) },
