@@ -1,5 +1,5 @@
-/** `blog import`, `blog export`: moving in and out, also while the blog is being served. */
-import { writeFileSync } from "node:fs";
+/** `blog import`, `export`, `backup`, `restore`: moving in and out, also while the blog is being served. */
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { KvError, open, type Store } from "@sorbus/durable-kv";
 import { Command, Option } from "commander";
@@ -85,6 +85,22 @@ async function exportCommand(path: string, flags: DataFlag & { readonly format?:
   console.log(`${counts.posts} posts and ${counts.files} pictures written to ${path}`);
 }
 
+async function backupCommand(file: string, flags: DataFlag): Promise<void> {
+  await withStore(flags, (store) => store.backup(file));
+  console.log(`everything is in ${file}, ${statSync(file).size.toLocaleString("en")} bytes`);
+}
+
+async function restoreCommand(file: string, flags: DataFlag & { readonly replace?: true }): Promise<void> {
+  if (!existsSync(file)) throw new MoveError(`there is no file ${file}`);
+  await withStore(flags, async (store) => {
+    const { entries } = await store.list({ prefix: [] }, { limit: 1 });
+    if (entries.length > 0 && flags.replace !== true)
+      throw new MoveError("there is a blog here already; --replace puts the backup in its place");
+    await store.restore(file);
+  });
+  console.log(`restored from ${file}`);
+}
+
 const data = (): Option =>
   new Option("--data <folder>", "the store, a folder or a URL; default: BLOG_DATA, or the blog's own");
 
@@ -115,6 +131,20 @@ program
   )
   .addOption(data())
   .action(exportCommand);
+
+program
+  .command("backup")
+  .description("Write everything, to the last byte, to a file. Only `restore` reads it.")
+  .argument("<file>", "replaced when the new one is complete")
+  .addOption(data())
+  .action(backupCommand);
+program
+  .command("restore")
+  .description("Put a backup into an empty store, or in the place of what is there. All or nothing.")
+  .argument("<file>")
+  .option("--replace", "where there is a blog already")
+  .addOption(data())
+  .action(restoreCommand);
 
 try {
   await program.parseAsync();

@@ -1,14 +1,18 @@
-/** Each command of docs/blog/moving.md, run as it stands there, in a folder where its files are. */
+/** Each command of docs/blog/moving.md and backup.md, run as it stands there, in a folder where its files are. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { open } from "@sorbus/durable-kv";
 import { expect, test } from "vitest";
-import { fixture, tempFolder } from "./support.ts";
+import { readMoving } from "../../src/move/read.ts";
+import { writeMoving } from "../../src/move/write.ts";
+import { everything, fixture, tempFolder } from "./support.ts";
 
-const page = readFileSync(new URL("../../../../docs/blog/moving.md", import.meta.url), "utf8");
+const page = ["moving", "backup"]
+  .map((name) => readFileSync(new URL(`../../../../docs/blog/${name}.md`, import.meta.url), "utf8"))
+  .join("\n");
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const commands = [...page.matchAll(/^npx -y pnpm@12 blog (.*)$/gm)].map(([, words = ""]) => words);
@@ -24,9 +28,9 @@ function blog(folder: string, words: string): { out: string; err: string; status
   return { out: stdout, err: stderr, status };
 }
 
-test("the page has commands", () => expect(commands.length).toBeGreaterThan(5));
+test("the pages have commands", () => expect(commands.length).toBeGreaterThan(5));
 
-test("the commands of the page, in its order", { timeout: 300_000 }, async () => {
+test("the commands of the pages, in their order", { timeout: 300_000 }, async () => {
   const folder = tempFolder();
   cpSync(fixture("hugo"), join(folder, "old-blog"), { recursive: true });
   cpSync(fixture("wordpress.xml"), join(folder, "wordpress.xml"));
@@ -46,6 +50,9 @@ test("the commands of the page, in its order", { timeout: 300_000 }, async () =>
     "12 posts and 3 pictures written to my-blog",
     "12 posts and 3 pictures written to my-blog.json",
     "12 new, 0 updated, 0 unchanged, 0 skipped, 3 pictures",
+    expect.stringMatching(/^everything is in blog\.backup, [\d,]+ bytes$/),
+    "restored from blog.backup",
+    "restored from blog.backup",
   ]);
   expect(readFileSync(join(folder, "report.txt"), "utf8")).toContain("the shortcode gallery is left out");
   expect(existsSync(join(folder, "my-blog", "posts", "first-oak.md"))).toBe(true);
@@ -53,6 +60,45 @@ test("the commands of the page, in its order", { timeout: 300_000 }, async () =>
   expect((await store.get(["post", "harbour-days"]))?.value).toMatchObject({
     title: "Harbour days & nights",
   });
+});
+
+test("a backup is made while posts are written, shows one moment, and is put only where nothing is", {
+  timeout: 300_000,
+}, async () => {
+  const folder = tempFolder();
+  await using store = await open({ url: `sqlite:${join(folder, "data")}` });
+  await writeMoving(store, readMoving(fixture("hugo")));
+  const writing = writeMoving(store, readMoving(fixture("wordpress.xml"), undefined, fixture("uploads")));
+  await store.backup(join(folder, "blog.backup"));
+  await writing;
+  expect(blog(folder, "restore blog.backup")).toEqual({
+    out: "",
+    err: "there is a blog here already; --replace puts the backup in its place\n",
+    status: 1,
+  });
+  expect(blog(folder, "restore blog.backup --data other").status).toBe(0);
+  await using other = await open({ url: `sqlite:${join(folder, "other")}` });
+  const [before, restored] = [await everything(store), await everything(other)];
+  expect(restored.size).toBeGreaterThan(5);
+  for (const [key, value] of restored) expect(before.get(key)).toEqual(value);
+  // A post is there whole, with its index and its mark, or not at all.
+  const count = (start: string): number => [...restored.keys()].filter((key) => key.startsWith(start)).length;
+  expect(count("imported/")).toBe(count("post/") + count("draft/"));
+  expect(count("by-date/")).toBe(count("post/"));
+});
+
+test("a backup that is damaged changes nothing", { timeout: 300_000 }, async () => {
+  const folder = tempFolder();
+  cpSync(fixture("hugo"), join(folder, "old-blog"), { recursive: true });
+  blog(folder, "import old-blog");
+  blog(folder, "backup blog.backup");
+  const bytes = readFileSync(join(folder, "blog.backup"));
+  writeFileSync(join(folder, "short.backup"), bytes.subarray(0, bytes.length - 20));
+  const { err, status } = blog(folder, "restore short.backup --replace");
+  expect(status).toBe(1);
+  expect(err).toMatch(/^[^\n]+\n$/);
+  await using store = await open({ url: `sqlite:${join(folder, "data")}` });
+  expect((await store.get(["post", "first-oak"]))?.value).toMatchObject({ title: "The First Oak" });
 });
 
 test("what is wrong is said in one line", () => {
