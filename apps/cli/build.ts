@@ -5,7 +5,7 @@
  *
  * Run with the sources as they are: `node --conditions=@sorbus/source build.ts [FOLDER]`.
  */
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,10 @@ const SHARED: Readonly<Record<string, object>> = {
   "@sorbus/io-resolver": resolver,
   sorbus,
 };
+
+/** A folder of its own: the daemon of previews is another process, and shares nothing with this one. */
+const PREVIEW = "@sorbus/preview";
+const PREVIEW_CLI = "./preview/cli.js";
 
 /** Files of their own, by package. */
 const APART: Readonly<Record<string, string>> = {
@@ -74,6 +78,7 @@ const filesApart: Plugin = {
     onResolve({ filter: exact(Object.keys(APART)) }, ({ path, kind }) =>
       kind === "entry-point" ? undefined : { path: `./${APART[path]}.js`, external: true },
     );
+    onResolve({ filter: exact([PREVIEW]) }, () => ({ path: PREVIEW_CLI, external: true }));
   },
 };
 
@@ -156,6 +161,37 @@ await build({
   plugins: [lazyBuiltins],
 });
 await build({ ...common, outdir: dist, entryPoints: [here("src/sx.ts")], plugins: [mainBuilt] });
+
+const preview = (path: string): string => fileURLToPath(new URL(path, import.meta.resolve(PREVIEW)));
+await build({
+  ...common,
+  outdir: join(dist, "preview"),
+  splitting: true,
+  entryPoints: [
+    { in: PREVIEW, out: "cli" },
+    { in: preview("./daemon/main.ts"), out: "daemon" },
+    // Programs live in threads of the daemon.
+    {
+      in: fileURLToPath(new URL("./agent/worker.ts", import.meta.resolve("@sorbus/preview-reloader"))),
+      out: "worker",
+    },
+  ],
+  // They bring files that are no code.
+  external: ["playwright-core", "@sparticuz/chromium"],
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
+});
+await build({
+  ...common,
+  platform: "browser",
+  target: "es2022",
+  outdir: join(dist, "preview", "page"),
+  entryPoints: ["shell.ts", "frame.ts"].map((name) => preview(`./page/browser/${name}`)),
+});
+for (const name of ["shell.css", "icon.svg"]) {
+  copyFileSync(preview(`./page/${name}`), join(dist, "preview", "page", name));
+}
 for (const folder of Object.values(webLibrary)) cpSync(folder, join(dist, "lib"), { recursive: true });
 // Wherever the folder is moved to, its files are modules.
 writeFileSync(join(dist, "package.json"), `${JSON.stringify({ type: "module" })}\n`);

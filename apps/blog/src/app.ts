@@ -51,7 +51,7 @@ export interface Blog extends AsyncDisposable {
  * @throws KvError ListenError ProgramError
  */
 export async function startBlog(config: Config, log?: Log): Promise<Blog> {
-  const store = await open({ url: `sqlite:${config.data}` });
+  const store = await open({ url: config.store });
   try {
     const seeded = await seed(store, () => readPosts(path("../content")));
     const runtime = await loadBlog({ ops: blogOps(store, config.url) });

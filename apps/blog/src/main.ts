@@ -2,7 +2,7 @@
 import { KvError } from "@sorbus/durable-kv";
 import { ListenError } from "@sorbus/http-host";
 import { type Blog, ProgramError, startBlog } from "./app.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError, readConfig, shownStore } from "./config.ts";
 
 /** What the person at the terminal can do something about is told in words, without a stack. */
 const EXPECTED = [KvError, ListenError, ProgramError];
@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const blog = await startBlog(config);
   const { url, port } = blog.server;
-  if (blog.seeded > 0) console.log(`${blog.seeded} posts put into the new store at ${config.data}`);
+  if (blog.seeded > 0)
+    console.log(`${blog.seeded} posts put into the new store at ${shownStore(config.store)}`);
   console.log(
     `The blog is at ${config.host === "127.0.0.1" ? `http://localhost:${port}` : url} (Ctrl+C ends it)`,
   );

@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
+import { afterEach, describe, expect, test } from "vitest";
 
 const main = fileURLToPath(new URL("../src/start.ts", import.meta.url));
 const folders: string[] = [];
@@ -127,4 +128,47 @@ test("a corrupt store: one line that names it", async () => {
   expect(err).toMatch(/^[^\n]+\n$/);
   expect(err).toContain(data);
   expect(code).toBe(1);
+});
+
+describe.skipIf(!postgresOrSkip())("on a PostgreSQL server", () => {
+  test("three processes that start at once: one stores the posts, all serve them, and the server may come and go", async () => {
+    await using server = await startPostgres();
+    const blogs = Array.from({ length: 3 }, () => start({ PORT: "0", BLOG_DATA: server.url }));
+    const urls = await Promise.all(
+      blogs.map(async (blog) => (await blog.says(/The blog is at (\S+)/))[1] ?? ""),
+    );
+    expect(blogs.filter((blog) => blog.out().startsWith("14 posts put into the new store at "))).toHaveLength(
+      1,
+    );
+    const archives = (): Promise<string[]> =>
+      Promise.all(
+        urls.map(async (url) => (await (await fetch(`${url}/archive`)).text()).replaceAll(url, "")),
+      );
+    const before = await archives();
+    expect(new Set(before).size).toBe(1);
+
+    await server.kill();
+    const during = archives();
+    await server.start();
+    expect(await during).toEqual(before);
+
+    for (const blog of blogs) {
+      blog.child.kill("SIGTERM");
+      expect(await blog.ended).toBe(0);
+      expect(blog.err()).toBe("");
+      expect(blog.out()).not.toContain(new URL(server.url).password);
+    }
+  });
+
+  test("a wrong password: one line that says so and does not repeat it", async () => {
+    await using server = await startPostgres();
+    const url = new URL(server.url);
+    url.password = "guessed";
+    const { code, err } = await failure({ BLOG_DATA: url.href });
+    expect(err).toMatch(
+      /^The server of postgres:\/\/127\.0\.0\.1:\d+\/postgres refuses the user or the password[^\n]+\n$/,
+    );
+    expect(err).not.toContain("guessed");
+    expect(code).toBe(1);
+  });
 });

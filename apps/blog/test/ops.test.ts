@@ -40,7 +40,7 @@ test("the settings have defaults, and a wrong one is named", () => {
   expect(readConfig({ PORT: "0", HOST: "::1", BLOG_DATA: "/x", BLOG_URL: "https://a.example/" })).toEqual({
     port: 0,
     host: "::1",
-    data: "/x",
+    store: "sqlite:/x",
     url: "https://a.example",
     development: false,
   });

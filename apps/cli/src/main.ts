@@ -8,7 +8,7 @@ import { replCommand } from "./commands/repl.ts";
 import { evalCommand, runCommand, traceCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { testCommand } from "./commands/test.ts";
-import { EXIT, fail } from "./ending.ts";
+import { EXIT, ended, endOnSignals, fail } from "./ending.ts";
 import { print, printError } from "./output.ts";
 import type { RunFlags } from "./session.ts";
 
@@ -101,9 +101,30 @@ running(
   .option("--host <name>", "address to listen on", "127.0.0.1")
   .action((file: string, flags: RunFlags & { port: number; host: string }) => serveCommand(file, flags));
 
+const preview = program
+  .command("preview")
+  .description("show parts of programs while they are written: live pages, pictures, tools for agents");
+
+/** Its commands are many, and are made only when one of them is asked for. */
+async function addPreview(): Promise<void> {
+  const { addPreviewCommands } = await import("@sorbus/preview");
+  addPreviewCommands(preview, {
+    print,
+    printError,
+    exitCode(code) {
+      process.exitCode = code;
+    },
+    ended() {
+      endOnSignals();
+      return ended;
+    },
+  });
+}
+
 /** Runs the command that `argv` names; its exit code is `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
+    if (argv.slice(2, 4).includes("preview")) await addPreview();
     await program.parseAsync(argv);
   } catch (error) {
     // A fault of this command's own: whoever mends it needs the stack.

@@ -62,3 +62,24 @@ test("serve", async () => {
   child.kill("SIGTERM");
   expect((await ended).code).toBe(0);
 });
+
+test("previews: the daemon, its threads and its pages are there", { timeout: 120_000 }, async () => {
+  const cwd = folderWith({ "card.sx": '(preview "Card" (h1 "Hello"))\n' });
+  const env = { SORBUS_PREVIEW_DIR: join(cwd, "d") };
+  try {
+    expect(await sx(["preview", "run", "card.sx", "--detach"], { cwd, env })).toMatchObject({ code: 0 });
+    // What drives the browser brings files that are no code, and is installed beside the command, not in it.
+    expect(await sx(["preview", "snapshot", "card.sx"], { cwd, env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("npm install playwright-core"),
+    });
+    const { stdout } = await sx(["preview", "sessions", "--json"], { cwd, env });
+    const { url } = (JSON.parse(stdout) as { sessions: [{ url: string }] }).sessions[0];
+    expect(await (await fetch(url)).text()).toContain("/-/shell.js");
+    for (const file of ["shell.js", "frame.js", "shell.css", "icon.svg"]) {
+      expect((await fetch(new URL(`/-/${file}`, url))).status).toBe(200);
+    }
+  } finally {
+    expect(await sx(["preview", "kill-daemon"], { cwd, env })).toMatchObject({ code: 0 });
+  }
+});

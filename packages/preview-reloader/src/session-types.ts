@@ -115,6 +115,8 @@ export interface Session extends AsyncDisposable {
   changed(files: readonly string[]): Promise<ReloadRecord>;
   /** When the session's revision is at least that, or the time (ms) is over. @throws PreviewError code "timeout" */
   wait(revision: number, options?: { readonly timeout?: number }): Promise<Standing>;
+  /** When no reload is under way any more. What it came to may still be verified, see `settled`. */
+  caughtUp(): Promise<void>;
   /** When nothing is under way: reloads, respawns, verification. */
   settled(): Promise<void>;
   /** Adds to a record how long the page took to show it. */

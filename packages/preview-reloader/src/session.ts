@@ -88,6 +88,8 @@ export class LiveSession implements Session {
   private readonly recent: Map<string, RenderRequest> = new Map();
   private readonly reads: Map<string, Set<string>> = new Map();
   private viewProblem: Problem | undefined;
+  /** The program is newer than what is shown of it: a save came while it was being rendered. */
+  private unshown = false;
 
   private pending: Map<string, number> = new Map();
   private waiters: Waiter[] = [];
@@ -236,6 +238,10 @@ export class LiveSession implements Session {
         done(this.standing());
       });
     });
+  }
+
+  async caughtUp(): Promise<void> {
+    while (this.reloading !== undefined) await this.reloading;
   }
 
   async settled(): Promise<void> {
@@ -458,6 +464,11 @@ export class LiveSession implements Session {
         this.waiters.unshift(...waiters);
         continue;
       }
+      if (this.unshown && this.pending.size > 0) {
+        // Nobody has seen it: the record of the next one covers it.
+        this.waiters.unshift(...waiters);
+        continue;
+      }
       for (const waiter of waiters) waiter.resolve(record);
     }
   }
@@ -478,6 +489,10 @@ export class LiveSession implements Session {
     const data = files.filter((path) => !this.isProgram(path) && this.isData(path));
     const whole = files.some((path) => this.parts.project.has(path));
     const { dirty } = this;
+    if (this.unshown && dirty.size === 0 && data.length === 0 && !whole && this.problem === undefined) {
+      const reason = "the render before was overtaken by a save that changes nothing";
+      return this.shown({ files, tier: "unchanged", reason }, { ...NO_TIME, watch }, signal);
+    }
     if (dirty.size === 0 && data.length === 0 && !whole && this.problem === undefined) {
       return this.record({
         files,
@@ -555,7 +570,7 @@ export class LiveSession implements Session {
     const { tier, reason, definitions, info } = result;
     const timings: Timings = { ...NO_TIME, ...result.timings, watch };
     const common = { files, tier, reason, definitions, dropped: info.stateDropped };
-    if (tier === "unchanged" && !wasStale && edit.data.length === 0) {
+    if (tier === "unchanged" && !wasStale && !this.unshown && edit.data.length === 0) {
       return this.record({ ...common, status: "unchanged", timings });
     }
     this.revision += 1;
@@ -570,6 +585,7 @@ export class LiveSession implements Session {
     const render = this.parts.now() - started;
     const done = { ...common, timings: { ...timings, render } };
     // The program is up to date; its picture comes with the newer save that is waiting.
+    this.unshown = result.type === "cancelled";
     if (result.type === "cancelled") return this.record({ ...done, status: "done" });
     const problem = result.type === "failed" ? result.problem : undefined;
     this.viewProblem = problem;

@@ -50,7 +50,10 @@ export const graph: Readonly<Record<string, Rule>> = {
 
 /** Tools that others may use, each with its reason. A package's may be used by its tests only. */
 const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "@sorbus/cli": { "@sorbus/conformance": "`sx test` runs cases as the conformance runner does" },
+  "@sorbus/cli": {
+    "@sorbus/conformance": "`sx test` runs cases as the conformance runner does",
+    "@sorbus/preview": "`sx preview` is its command line",
+  },
   "@sorbus/durable-kv": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/durable-fibers": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
