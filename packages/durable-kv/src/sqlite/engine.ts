@@ -9,6 +9,7 @@ import type {
   RowReader,
   SyncRowReader,
 } from "../engine.ts";
+import { kvError } from "../errors.ts";
 import { Groups } from "../groups.ts";
 import { MAX_KEY_BYTES } from "../key.ts";
 import { asynchronous } from "../memory/engine.ts";
@@ -29,6 +30,11 @@ export interface SqliteOptions extends CommitterOptions {
   readonly committed: (atomics: number) => void;
 }
 
+/** Milliseconds between looks at the file if the committer tells us of changes: restores are not its work. */
+const WHEN_PUSHED = 250;
+/** After how many looks to look for a committer too. */
+const LOOKS_FOR_COMMITTER = 20;
+
 const CAPS: Caps = {
   engine: "sqlite",
   syncReads: true,
@@ -42,8 +48,40 @@ const CAPS: Caps = {
 /** @throws KvError "unwritable" "corrupt" "newer-format" "older-format" "busy" "fatal" */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<Engine> {
   const place = placeIn(folder);
-  const db = await openDatabase(place, { ...options, driver: driver(options.driver) });
-  return new SqliteEngine(place, new Reader(db, place), options);
+  const chosen = driver(options.driver);
+  const release = claim(place, chosen.name);
+  try {
+    const db = await openDatabase(place, { ...options, driver: chosen });
+    return new SqliteEngine(place, new Reader(db, place), { ...options, driver: chosen.name }, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Which driver has which file open in this process; for all copies of this package in it. */
+const CLAIMS: unique symbol = Symbol.for("@sorbus/durable-kv/claims");
+interface Claims {
+  [CLAIMS]?: Map<string, { readonly driver: string; times: number }>;
+}
+
+/**
+ * Two SQLites in one process do not know of each other's locks, and the first to close a file frees those of both (as POSIX
+ * has it).
+ */
+function claim({ name, file }: Place, driver: string): () => void {
+  const claims = ((globalThis as Claims)[CLAIMS] ??= new Map());
+  const known = claims.get(file) ?? { driver, times: 0 };
+  if (known.driver !== driver)
+    throw kvError(
+      "fatal",
+      `The store ${name} is open in this process by ${known.driver}: a second SQLite, ${driver}, would break its locks`,
+    );
+  known.times++;
+  claims.set(file, known);
+  return () => {
+    if (--known.times === 0) claims.delete(file);
+  };
 }
 
 class SqliteEngine implements Engine {
@@ -52,14 +90,16 @@ class SqliteEngine implements Engine {
   readonly sync: SyncRowReader;
   readonly reader: RowReader;
   readonly #place: Place;
+  readonly #release: () => void;
   readonly #reader: Reader;
   readonly #options: SqliteOptions;
   readonly #committers: Committers;
   readonly #groups: Groups;
   readonly #wakes = new Set<() => void>();
-  #poll: ReturnType<typeof setInterval> | undefined;
+  #poll: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(place: Place, reader: Reader, options: SqliteOptions) {
+  constructor(place: Place, reader: Reader, options: SqliteOptions, release: () => void) {
+    this.#release = release;
     this.name = place.name;
     this.#place = place;
     this.#reader = reader;
@@ -67,7 +107,11 @@ class SqliteEngine implements Engine {
     this.reader = asynchronous(reader);
     this.#options = options;
     const { driver, lockTimeout, maxBytes, changeLog, durability, fault } = options;
-    this.#committers = new Committers(place, { driver, lockTimeout, maxBytes, changeLog, durability, fault });
+    this.#committers = new Committers(
+      place,
+      { driver, lockTimeout, maxBytes, changeLog, durability, fault },
+      () => this.#wake(),
+    );
     this.#groups = new Groups(
       (atomics) => this.#committers.commit(atomics, options.now()),
       (atomics) => {
@@ -98,15 +142,36 @@ class SqliteEngine implements Engine {
 
   subscribe(wake: () => void): () => void {
     this.#wakes.add(wake);
-    this.#poll ??= setInterval(() => {
-      if (this.#reader.poll()) this.#wake();
-    }, this.#options.pollInterval);
+    if (this.#poll === undefined) this.#look(0);
     return () => {
       this.#wakes.delete(wake);
       if (this.#wakes.size > 0) return;
-      clearInterval(this.#poll);
+      clearTimeout(this.#poll);
       this.#poll = undefined;
     };
+  }
+
+  #news(): boolean {
+    try {
+      return this.#reader.poll();
+    } catch {
+      // A file that cannot be read is news: the watcher that looks for itself gets the error.
+      return true;
+    }
+  }
+
+  /** Looks at the file now and then, seldom if the committer tells us what happens. */
+  #look(looks: number): void {
+    const { pollInterval } = this.#options;
+    // A committer may have been elected since.
+    if (!this.#committers.pushes && looks % LOOKS_FOR_COMMITTER === 0) void this.#committers.watch();
+    this.#poll = setTimeout(
+      () => {
+        if (this.#news()) this.#wake();
+        if (this.#wakes.size > 0) this.#look(looks + 1);
+      },
+      this.#committers.pushes ? Math.max(pollInterval, WHEN_PUSHED) : pollInterval,
+    );
   }
 
   /** In this thread, so that the rows need not cross to another. */
@@ -132,13 +197,17 @@ class SqliteEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#groups.idle();
-    await this.#committers.close();
-    clearInterval(this.#poll);
+    clearTimeout(this.#poll);
     this.#poll = undefined;
+    this.#wakes.clear();
+    await this.#committers.close();
     this.#reader.close();
+    this.#release();
   }
 
   #wake(): void {
+    // What we are told of must be visible.
+    this.#reader.refresh();
     for (const wake of [...this.#wakes]) wake();
   }
 

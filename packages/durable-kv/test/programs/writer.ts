@@ -2,7 +2,6 @@
  * Commits for ever: `writer.ts FOLDER ROUND`. Each commit sets three keys to one number and counts itself; its
  * number goes to stdout once it is acknowledged, and not before.
  */
-import { writeSync } from "node:fs";
 import { open } from "../../src/index.ts";
 
 const [folder = "", round = ""] = process.argv.slice(2);
@@ -17,7 +16,8 @@ async function fiber(): Promise<never> {
       atomic.set(["w", Number(round), mine, part], { mine, filler: "x".repeat(mine % 2000) });
     const result = await atomic.commit();
     if (!result.ok) throw new Error("no check, no conflict");
-    writeSync(1, `${mine}\n`);
+    // Synchronous, since it is a pipe.
+    process.stdout.write(`${mine}\n`);
   }
 }
 
