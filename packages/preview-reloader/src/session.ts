@@ -82,6 +82,8 @@ export class LiveSession implements Session {
   private readonly accepted: Map<string, string> = new Map();
   /** Texts that it does not have yet, because they failed or were undone. */
   private readonly dirty: Map<string, string | undefined> = new Map();
+  /** Files of which the agent knows a text that the program does not have. */
+  private readonly told: Set<string> = new Set();
   private undoTexts: Map<string, string | undefined> | undefined;
   private current: { preview: string | undefined; index: number; traits: Traits };
   private readonly good: Map<string, string> = new Map();
@@ -507,6 +509,7 @@ export class LiveSession implements Session {
       data,
       ...(whole && { whole }),
     };
+    for (const [path] of edit.texts) this.told.add(path);
     const result = await this.line.apply(edit, signal);
     return this.applied(result, edit, files, watch, signal);
   }
@@ -518,7 +521,9 @@ export class LiveSession implements Session {
   private noteDirty(path: string): void {
     const text = this.parts.sources.known(path);
     this.rehash(path);
-    if (text === this.accepted.get(path) && !this.undone) this.dirty.delete(path);
+    // What the agent has been told of has to be told again, even if it is as it was before.
+    const same = text === this.accepted.get(path) && !this.undone && !this.told.has(path);
+    if (same) this.dirty.delete(path);
     else this.dirty.set(path, text);
   }
 
@@ -559,6 +564,7 @@ export class LiveSession implements Session {
       else this.accepted.set(path, text);
     }
     this.dirty.clear();
+    this.told.clear();
     this.problem = undefined;
     this.undone = false;
     this.loaded = true;
@@ -571,6 +577,8 @@ export class LiveSession implements Session {
     const timings: Timings = { ...NO_TIME, ...result.timings, watch };
     const common = { files, tier, reason, definitions, dropped: info.stateDropped };
     if (tier === "unchanged" && !wasStale && !this.unshown && edit.data.length === 0) {
+      // The mistake is the same, its place may be another one.
+      if (this.viewProblem !== undefined) await this.renderCurrent();
       return this.record({ ...common, status: "unchanged", timings });
     }
     this.revision += 1;

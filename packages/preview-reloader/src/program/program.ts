@@ -430,11 +430,15 @@ export class Program {
       for (const { path: imported } of file.imports) visit(imported);
       order.push(file);
     };
-    const { hooks, entry, host } = this.options;
-    if (hooks !== undefined) visit(host.resolve(hooks, ""));
-    visit(host.resolve(entry, ""));
+    for (const path of this.roots()) visit(path);
     this.loadOrder = order;
     return order;
+  }
+
+  /** The files that the host names. */
+  roots(): string[] {
+    const { hooks, entry, host } = this.options;
+    return (hooks === undefined ? [entry] : [hooks, entry]).map((path) => host.resolve(path, ""));
   }
 
   forgetOrder(): void {

@@ -5,17 +5,25 @@
  * While it goes on nothing else runs in the program. `Rebuild` is thrown for edits after which only loading the
  * program anew is sure to be right; who reloads then does that.
  */
-import { type GeneratedUnit, isExport, isImport, type Unit } from "@sorbus/compiler";
+import { type GeneratedUnit, isExport, isImport, parseImport, type Unit } from "@sorbus/compiler";
 import { isPromise } from "@sorbus/io-resolver";
 import { type Form, formsEqual, reread } from "@sorbus/reader";
-import { type Cell, Code, reseed, type Value } from "@sorbus/vm";
+import { type Cell, Code, Raise, reseed, type Value } from "@sorbus/vm";
 import type { MaybePromise } from "sorbus";
 import { type DroppedState, higher, type Tier } from "../record.ts";
 import { diffCore, type Overrides, sameConstant } from "./diff-core.ts";
 import { diffForms, keyOf, onlyLiveConstantsDiffer } from "./diff-forms.ts";
 import type { Definition, Item, SourceFile } from "./model.ts";
 import { nameOf } from "./model.ts";
-import { Breath, checkFile, importMistake, type Program, parse, stopIf } from "./program.ts";
+import {
+  Breath,
+  checkFile,
+  importMistake,
+  type Program,
+  type ProgramHost,
+  parse,
+  stopIf,
+} from "./program.ts";
 import { isRepeatable } from "./repeatable.ts";
 import { migrate } from "./state.ts";
 
@@ -65,9 +73,15 @@ export async function reload(
   } catch (error) {
     reloading.undo();
     if (error instanceof Structural) return undefined;
+    if (error instanceof Raise && reloading.intoTheUnknown) {
+      throw new Rebuild("new files are imported, and something is wrong");
+    }
     throw error;
   }
 }
+
+/** More rounds of expansion than any order of files needs. */
+const MAX_ROUNDS = 32;
 
 interface Edited {
   readonly file: SourceFile;
@@ -94,8 +108,11 @@ class Reload {
   /** Definitions whose own code or constants changed and that have to be run. */
   private readonly toRun: Set<Definition> = new Set();
   private readonly pending: Set<Item> = new Set();
-  private readonly expanded: Set<Item> = new Set();
+  /** How many cells had changed when users of macros were looked for last. */
+  private changedAtMacros = 0;
   private rearranged = false;
+  /** New imports lead to files that were not part of the program: what they need is not known before they load. */
+  intoTheUnknown = false;
   private importsChanged = false;
   private readonly spent = { parse: 0, diff: 0, compile: 0, instantiate: 0 };
 
@@ -114,11 +131,14 @@ class Reload {
 
   async apply(): Promise<Reloaded> {
     const edited = this.timed("parse", () => this.readAll());
+    const rearranged = new Map<SourceFile, Edited>();
+    const needed = this.needed(edited);
     for (const each of edited) {
-      if (each.changed === undefined) await this.rearrange(each);
+      if (needed !== undefined && !needed.has(each.file.path)) continue;
+      if (each.changed === undefined) rearranged.set(each.file, each);
       else this.edited(each, each.changed);
     }
-    await this.expandPending();
+    await this.expandAll(rearranged);
     this.checkRemoved();
     if (this.importsChanged) this.prune();
     if (this.edit.data.length > 0) this.refresh();
@@ -181,10 +201,8 @@ class Reload {
     const links: Form[] = [];
     const now: Form[] = [];
     for (const form of file.read.forms) (isImport(form) || isExport(form) ? links : now).push(form);
-    const sameLinks =
-      links.length === file.links.length && links.every((form, i) => formsEqual(form, file.links[i] as Form));
     const before = file.items.map((item) => item.form);
-    const diff = sameLinks ? diffForms(before, now) : ({ type: "rearranged" } as const);
+    const diff = sameLinks(file) ? diffForms(before, now) : ({ type: "rearranged" } as const);
     switch (diff.type) {
       case "same":
         for (const [i, item] of file.items.entries()) item.form = now[i] as Form;
@@ -197,6 +215,40 @@ class Reload {
       default:
         return diff satisfies never;
     }
+  }
+
+  /**
+   * The files that the program consists of by the new imports; undefined if those are as they were, or lead to files
+   * that nobody has looked into. What is no longer imported may be wrong.
+   */
+  private needed(edited: readonly Edited[]): ReadonlySet<string> | undefined {
+    const now = new Map<string, readonly Form[]>();
+    for (const { file, changed } of edited) {
+      if (changed === undefined && !sameLinks(file)) now.set(file.path, file.read.forms.filter(isImport));
+    }
+    if (now.size === 0) return undefined;
+    const { files, options } = this.program;
+    const reached = new Set<string>();
+    const todo = this.program.roots();
+    for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+      if (reached.has(path)) continue;
+      reached.add(path);
+      const file = files.get(path);
+      if (file === undefined) {
+        this.intoTheUnknown = true;
+        return undefined;
+      }
+      const imports = now.get(path);
+      if (imports === undefined) for (const { path: imported } of file.imports) todo.push(imported);
+      else {
+        for (const form of imports) {
+          const imported = importedPath(form, path, options.host);
+          if (imported === undefined) return undefined;
+          todo.push(imported);
+        }
+      }
+    }
+    return reached;
   }
 
   // ---- expanding -----------------------------------------------------------------------------
@@ -233,27 +285,48 @@ class Reload {
     cell.value = value;
   }
 
-  /** Expands what is to be expanded, and what that makes necessary, until nothing is left. */
-  private async expandPending(): Promise<void> {
+  /**
+   * Expands what is to be expanded, and what that makes necessary, until nothing is left; file by file in the order in
+   * which they load, so that what a file uses is up to date when it is expanded.
+   */
+  private async expandAll(rearranged: Map<SourceFile, Edited>): Promise<void> {
+    let rounds = 0;
     for (;;) {
-      for (const item of this.pending) {
-        this.pending.delete(item);
-        if (this.expanded.has(item)) continue;
-        await this.expandAgain(item);
-        await this.breath.take();
+      const files = new Set([...rearranged.keys(), ...Array.from(this.pending, (item) => item.file)]);
+      for (const file of this.inLoadOrder(files)) {
+        const edited = rearranged.get(file);
+        rearranged.delete(file);
+        if (edited !== undefined) {
+          for (const item of file.items) this.pending.delete(item);
+          await this.rearrange(edited);
+          continue;
+        }
+        for (const item of file.items) {
+          if (!this.pending.delete(item)) continue;
+          await this.expandAgain(item);
+          await this.breath.take();
+        }
+      }
+      if (rearranged.size > 0 || this.pending.size > 0) {
+        rounds += 1;
+        if (rounds > MAX_ROUNDS) throw new Rebuild("files depend on each other's macros in a circle");
+        continue;
       }
       // Macros that call what has changed: what they were used in may expand to something else.
       for (const macro of this.reachedMacros()) {
-        for (const user of this.program.macroUsers.get(nameOf(macro)) ?? []) {
-          if (!this.expanded.has(user.item)) this.pending.add(user.item);
-        }
+        for (const user of this.program.macroUsers.get(nameOf(macro)) ?? []) this.pending.add(user.item);
       }
       if (this.pending.size === 0) return;
     }
   }
 
+  private inLoadOrder(files: ReadonlySet<SourceFile>): SourceFile[] {
+    if (files.size < 2) return [...files];
+    const places = new Map(this.program.order().map((file, i) => [file, i]));
+    return [...files].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+  }
+
   private async expandAgain(item: Item): Promise<void> {
-    this.expanded.add(item);
     this.snapshot(item.file);
     const before = item.definitions;
     const next: Definition[] = [];
@@ -407,8 +480,12 @@ class Reload {
     const importsBefore = file.imports.map((i) => i.path).join("\n");
     module.clearLinks();
     module.clearDefinitions();
-    for (const { kind, cells } of definitionsBefore) {
-      if (kind !== "once" && kind !== "record") for (const cell of cells) this.setCell(cell, undefined);
+    const values = new Map<Cell, Value | undefined>();
+    for (const { cells } of definitionsBefore) {
+      for (const cell of cells) {
+        values.set(cell, cell.value);
+        this.setCell(cell, undefined);
+      }
     }
     const started = this.now();
     const links = program.openModule(file, file.read.forms);
@@ -432,7 +509,6 @@ class Reload {
       });
       item.form = form;
       items.push(item);
-      this.expanded.add(item);
       const next: Definition[] = [];
       const expanding = program.expandUnits(item, module, (unit, macroCode) => {
         const match = definitions.find(
@@ -447,6 +523,11 @@ class Reload {
       });
       if (isPromise(expanding)) await expanding;
       await this.breath.take();
+      // What lives on has its value again from where it stands.
+      for (const { kind, cells } of next) {
+        if (kind !== "once" && kind !== "record") continue;
+        for (const cell of cells) if (cell.value === undefined) this.setCell(cell, values.get(cell));
+      }
       this.setDefinitions(item, next);
     }
     for (const definition of definitionsBefore) if (!kept.has(definition)) this.remove(definition, file);
@@ -469,6 +550,8 @@ class Reload {
     for (const [path, file] of this.program.files) {
       if (known.has(path)) continue;
       this.dropFile(file);
+      // What keeps the program from loading may be in there.
+      this.program.missing.add(path);
     }
   }
 
@@ -591,7 +674,8 @@ class Reload {
   }
 
   private reachedMacros(): Definition[] {
-    if (this.program.macroUsers.size === 0) return [];
+    if (this.program.macroUsers.size === 0 || this.changedCells.size === this.changedAtMacros) return [];
+    this.changedAtMacros = this.changedCells.size;
     const reached = [...this.reached()];
     const macros = reached.filter((definition) => definition.kind === "macro");
     if (macros.length > 0 && reached.some((definition) => definition.kind !== "macro")) {
@@ -621,11 +705,15 @@ class Reload {
       return;
     }
     const all = [...program.definitions()];
+    const values = new Map<Cell, Value | undefined>();
     for (const { kind, cells } of all) {
-      if (kind === "once" || kind === "record") for (const cell of cells) this.setCell(cell, cell.value);
-      else for (const cell of cells) this.setCell(cell, undefined);
+      for (const cell of cells) {
+        if (kind === "once" || kind === "record") values.set(cell, cell.value);
+        this.setCell(cell, undefined);
+      }
     }
     for (const definition of all) {
+      for (const cell of definition.cells) if (values.has(cell)) cell.value = values.get(cell);
       const running = this.runAgain(definition, this.toRun.has(definition));
       if (isPromise(running)) await running;
       if (definition.kind !== "function") await this.breath.take();
@@ -653,6 +741,21 @@ class Reload {
       this.dropped.push(dropped);
       for (const cell of definition.cells) this.changedCells.add(cell);
     }
+  }
+}
+
+/** Whether imports and exports are as they were when the file was expanded. */
+function sameLinks({ links, read }: SourceFile): boolean {
+  const now = read.forms.filter((form) => isImport(form) || isExport(form));
+  return now.length === links.length && now.every((form, i) => formsEqual(form, links[i] as Form));
+}
+
+function importedPath(form: Form, from: string, host: ProgramHost): string | undefined {
+  try {
+    return isImport(form) ? host.resolve(parseImport(form).specifier, from) : undefined;
+  } catch {
+    // Written wrongly, or of nothing: linking the file says so.
+    return undefined;
   }
 }
 
