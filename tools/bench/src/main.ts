@@ -1,7 +1,7 @@
 /**
  * `pnpm bench [suite…] [name…] [--tier vm,cek] [--rounds N] [--clock cpu|wall]`: runs the benchmarks of the suites
  * whose name contains one of the names, prints a table, and writes the figures and a report page to `out/`.
- * Suites: `programs` and `whole`, which run when none is named, and `peers`.
+ * Suites: `programs` and `whole`, which run when none is named, `peers`, and `postgres`, which needs PostgreSQL's programs.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { compilingBenchmark } from "./compiling.ts";
 import { closureBenchmark, edgeBenchmark } from "./datalog.ts";
 import { type Benchmark, type Figure, measure } from "./harness.ts";
+import { postgresCommits, postgresReads } from "./postgres.ts";
 import { peerBenchmarks, programBenchmark } from "./programs.ts";
 import { readingBenchmark } from "./reading.ts";
 import { reportPage } from "./report.ts";
@@ -59,6 +60,10 @@ const suites: Readonly<Record<string, readonly Maker[]>> = {
     ...tiers.map((tier): Maker => ["datalog edge", () => edgeBenchmark(tier)]),
   ],
   peers: peerBenchmarks(programs, tiers),
+  postgres: [
+    ["postgres commits", postgresCommits],
+    ["postgres reads", postgresReads],
+  ],
 };
 
 const named = positionals.filter((word) => word in suites);

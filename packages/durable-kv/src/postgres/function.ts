@@ -44,6 +44,15 @@ export const SWEEP = 100;
 /** Names of commits are kept for so many commits and for so many milliseconds at least. */
 export const KEEP_NAMES = { commits: 10_000, milliseconds: 86_400_000 } as const;
 
+/** What is set waits, to be written together, until somebody looks: of each key the last. */
+const WRITE_SETS = (schema: string): string => `
+      INSERT INTO ${schema}.kv (key, value, version, expires)
+        SELECT DISTINCT ON (k) k, v, n, e
+        FROM unnest(v_set_key, v_set_value, v_set_version, v_set_expires) WITH ORDINALITY AS s (k, v, n, e, o)
+        ORDER BY k, o DESC
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires;
+      v_set_key := '{}'; v_set_value := '{}'; v_set_version := '{}'; v_set_expires := '{}'; v_set := 0;`;
+
 /**
  * Results: the version, or -1 - i where the check i failed. They are kept in `writer`: a group that is sent again
  * is answered from there, and one that was overtaken (its connection was given up and the server carried on
@@ -63,6 +72,8 @@ DECLARE
   v_key bytea; v_number bigint; v_name bytea; v_step int;
   v_log_version bigint[] := '{}'; v_log_seq bigint[] := '{}'; v_log_key bytea[] := '{}'; v_log_deleted boolean[] := '{}';
   v_logged int := 0; v_gone bytea[];
+  v_set_key bytea[] := '{}'; v_set_value bytea[] := '{}'; v_set_version bigint[] := '{}'; v_set_expires bigint[] := '{}';
+  v_set int := 0;
 BEGIN
   SELECT version, trimmed INTO STRICT v_version, v_trimmed FROM ${schema}.meta WHERE id = 0 FOR UPDATE;
   SELECT seq, results INTO v_seen, v_results FROM ${schema}.writer WHERE id = p_writer;
@@ -94,6 +105,12 @@ BEGIN
     CONTINUE WHEN v_skip;
     v_key := p_keys[i];
     v_number := p_numbers[i];
+    IF v_set > 0 AND (
+      v_step IN (${step("checkRange")}, ${step("deleteRange")})
+      OR v_step IN (${step("checkKey")}, ${step("delete")}) AND v_key = ANY (v_set_key)
+    ) THEN
+      ${WRITE_SETS(schema)}
+    END IF;
 
     IF v_step = ${step("checkKey")} THEN
       SELECT version INTO v_found FROM ${schema}.kv WHERE key = v_key AND (expires IS NULL OR expires > p_now);
@@ -158,8 +175,11 @@ BEGIN
           || convert_to(lpad(to_hex(v_version), 16, '0') || lpad(to_hex(v_number), 4, '0'), 'UTF8') || '\\x00'::bytea;
         v_expires := NULL;
       END IF;
-      INSERT INTO ${schema}.kv AS t (key, value, version, expires) VALUES (v_key, p_values[i], v_version, v_expires)
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires;
+      v_set := v_set + 1;
+      v_set_key[v_set] := v_key;
+      v_set_value[v_set] := p_values[i];
+      v_set_version[v_set] := v_version;
+      v_set_expires[v_set] := v_expires;
     END IF;
     v_logged := v_logged + 1;
     v_log_version[v_logged] := v_version;
@@ -167,6 +187,9 @@ BEGIN
     v_log_key[v_logged] := v_key;
     v_log_deleted[v_logged] := v_step = ${step("delete")};
   END LOOP;
+  IF v_set > 0 THEN
+    ${WRITE_SETS(schema)}
+  END IF;
   IF v_logged > 0 THEN
     INSERT INTO ${schema}.change SELECT * FROM unnest(v_log_version, v_log_seq, v_log_key, v_log_deleted);
   END IF;
