@@ -14,6 +14,9 @@ import type { Connections, SingleSession, Statement } from "./session.ts";
 import { commitByStatements, type Group, resultOf } from "./statements.ts";
 import { bytea, fromInt8Array } from "./wire.ts";
 
+/** How long the end of a store waits for a server that does not answer, in milliseconds. */
+const CLOSING = 2000;
+
 export interface CommitterOptions {
   readonly now: () => number;
   /** How many commits' changes the log keeps for watchers. */
@@ -66,6 +69,7 @@ export class Committer {
       await session.run({
         text: `DELETE FROM ${this.#schema}.writer WHERE id = $1 OR at < now() - interval '1 day'`,
         values: [bytea(this.#writer)],
+        limit: CLOSING,
       });
     } catch (error) {
       // Then a row stays behind, and whoever closes later removes it.

@@ -59,7 +59,7 @@ const FINAL: Readonly<Record<string, readonly [KvErrorCode, string]>> = {
 const RETRIED = new Set(["40001", "40P01"]);
 
 /** What to make of an error. An error of our own is final. */
-export function failureOf(error: unknown, { name }: Settings): Failure {
+export function failureOf(error: unknown, { name, connections }: Settings): Failure {
   if (error instanceof KvErrorClass) return { kind: "final", error };
   const code = codeOf(error);
   const said = messageOf(error);
@@ -71,6 +71,10 @@ export function failureOf(error: unknown, { name }: Settings): Failure {
     return { kind: "final", error: kvError("fatal", `${name}: ${said}`, options) };
   if (code === undefined) {
     // `pg` gives its own errors no code; the server's and the system's have one.
+    if (said === "timeout exceeded when trying to connect") {
+      const message = `All ${connections} connections to ${name} are in use: raise postgres.connections, or keep snapshots short`;
+      return { kind: "again", error: kvError("busy", message, options) };
+    }
     if (/timeout/i.test(said)) return { kind: "gone", error: unreachable("it does not answer in time") };
     if (/SSL/.test(said)) return { kind: "final", error: kvError("url", `${name}: ${said}`, options) };
     if (/password must be a string/.test(said))

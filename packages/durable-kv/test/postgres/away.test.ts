@@ -4,6 +4,7 @@ import { type PostgresServer, postgresOrSkip, startPostgres } from "@sorbus/post
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CommitUnknown, type Key, open, type PostgresOptions, type Store } from "../../src/index.ts";
+import { finished, start } from "../programs.ts";
 import { proxyTo } from "./proxy.ts";
 
 /** More than any test takes. */
@@ -263,6 +264,22 @@ describe.skipIf(!postgresOrSkip())("a server that is away", () => {
     expect(most).toBeLessThanOrEqual(3);
     await admin.end();
     await store.close();
+  });
+
+  test("more readers than connections, who wait for each other: an error that says so, not a standstill", async () => {
+    const store = await fresh({ patience: 100, connections: 1, connectTimeout: 200 });
+    await expect(store.snapshot(() => store.get(["a"]))).rejects.toMatchObject({
+      code: "busy",
+      message: expect.stringContaining("raise postgres.connections"),
+    });
+    expect(await store.get(["a"])).toBe(null);
+    await store.close();
+  });
+
+  test("a store that nobody uses any more does not keep its process alive", async () => {
+    const url = withSchema(server.url, `s${schemas++}`);
+    const child = start("pg-idle", [url]);
+    expect(await finished(child)).toBe("2\n");
   });
 
   test("a thousand keys are one round trip, whether asked for at once or one by one in the same turn", async () => {

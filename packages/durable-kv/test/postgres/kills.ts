@@ -9,6 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startPostgres } from "@sorbus/postgres-server";
 import { open, type Store } from "../../src/index.ts";
+import { FLAGS } from "../programs.ts";
 
 export interface KillReport {
   readonly kills: number;
@@ -54,7 +55,7 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
   const children = PROCESSES.map(({ name, writers, patience, commitBy }) => {
     const child = spawn(
       process.execPath,
-      ["--conditions=@sorbus/source", program, server.url, name, String(writers), String(patience), commitBy],
+      [...FLAGS, program, server.url, name, String(writers), String(patience), commitBy],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let said = "";
