@@ -35,7 +35,25 @@ function running(command: Command): Command {
     )
     .option("--jit-threshold <n>", "calls after which a function is compiled by the JIT", naturalNumber)
     .option("--store <folder>", "keep what :kv/* ops store in this folder (default: in memory)")
+    .option(
+      "--allow <grant>",
+      "what the program may ask for, and nothing else: time/now, kv/*, kv/*:post/, http/fetch:example.org (repeatable)",
+      collect,
+    )
+    .option("--env <name>", "offer :env/get for this variable of the environment (repeatable)", collect)
+    .option("--files <folder>", "offer :files/* in this folder")
+    .option("--record <file>", "write what the program asks for and is told to this file")
+    .addOption(
+      new Option("--replay <file>", "tell the program what a recording says, and ask nobody").conflicts(
+        "record",
+      ),
+    )
     .option("--stats", "print counts as JSON on stderr");
+}
+
+/** Of an option that may be given many times. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 const program = new Command("sx")

@@ -22,6 +22,7 @@ import { CommandError, EXIT, ended, endOnSignals, endWith, fail, UsageError } fr
 import { filesFromHere } from "./files.ts";
 import { watchHeap } from "./memory.ts";
 import { print, printError } from "./output.ts";
+import { moreOps, recorderOf, resolverOf } from "./resolver.ts";
 import { storeIn } from "./store.ts";
 
 export interface RunFlags {
@@ -30,6 +31,11 @@ export interface RunFlags {
   readonly jitThreshold?: number;
   readonly store?: string;
   readonly stats?: boolean;
+  readonly allow?: readonly string[];
+  readonly env?: readonly string[];
+  readonly files?: string;
+  readonly record?: string;
+  readonly replay?: string;
 }
 
 /** Calls and loop iterations between two looks at signals and timers: some milliseconds. */
@@ -64,12 +70,13 @@ export async function openSession(
   const store = await storeIn(flags.store);
   const folder = folderOf(file);
   const servers = new Set<AppServer>();
+  const watched = await recorderOf(flags);
   const runtime: Runtime = createRuntime({
     tier,
     answers: flags.answers ?? "inline",
     slice: SLICE,
     files: filesFromHere,
-    ops: [
+    ops: resolverOf(flags, watched?.recorder, [
       ...consoleOps({
         show: (value) => str(value as Value),
         write: (line) => {
@@ -92,12 +99,14 @@ export async function openSession(
         },
       }),
       ...store.ops,
-    ],
+      ...(await moreOps(flags)),
+    ]),
     ...more,
   });
   const close = async (): Promise<void> => {
     await Promise.all(Array.from(servers, (server) => server.close()));
     await store.close();
+    watched?.close();
   };
   const served = async (): Promise<void> => {
     if (servers.size === 0) return;

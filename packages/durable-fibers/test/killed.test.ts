@@ -2,8 +2,8 @@
  * Real processes, really killed. A witness outside counts: each effect that may not be repeated has happened once, and
  * the workflow ends with its value, whatever instants the processes were killed at.
  *
- * A few instants here; `KILLS=all` is every step of each of 200 effects, and 2,000 random instants. The seed of the random
- * ones is printed; `SEED=…` repeats them.
+ * A few instants here; `KILLS=all` is every step of each of 200 effects, and 2,000 random instants; `STRIDE` and `INSTANTS`
+ * say it in numbers. The seed of the random ones is printed; `SEED=…` repeats them.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +15,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const program = fileURLToPath(new URL("./programs/workflow.ts", import.meta.url));
 const all = process.env.KILLS === "all";
+/** Every how many-th step a process is killed at, and at how many random instants. */
+const stride = Number(process.env.STRIDE ?? (all ? 1 : 331));
+const instants = Number(process.env.INSTANTS ?? (all ? 2_000 : 3));
 const EFFECTS = 200;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const HOURS = 36_000_000;
@@ -112,8 +115,7 @@ describe.each(["SQLite", "PostgreSQL"] as const)("a workflow of 200 effects over
   test(
     "killed at steps of its effects, and resumed by another process",
     async () => {
-      const every = all ? 1 : 331;
-      for (let at = 1; at <= steps; at += every) {
+      for (let at = 1; at <= steps; at += stride) {
         const { url, witness, forget } = fresh(backend);
         expect(await live(url, witness, at)).toMatchObject({ killed: true });
         const { output } = await live(url, witness, 0);
@@ -146,11 +148,10 @@ describe.each(["SQLite", "PostgreSQL"] as const)("a workflow of 200 effects over
   test(
     "killed at random instants",
     async () => {
-      const kills = all ? 2_000 : 3;
       const next = random();
       console.log(`random instants with SEED=${seed}`);
       let life = 0;
-      for (let done = 0; done < kills; ) {
+      for (let done = 0; done < instants; ) {
         const { url, witness, forget } = fresh(backend);
         for (;;) {
           const begin = performance.now();
@@ -158,7 +159,7 @@ describe.each(["SQLite", "PostgreSQL"] as const)("a workflow of 200 effects over
             url,
             witness,
             0,
-            done < kills ? next(life === 0 ? 2_000 : life * 1.1) : undefined,
+            done < instants ? next(life === 0 ? 2_000 : life * 1.1) : undefined,
           );
           if (!killed) {
             life = life === 0 ? performance.now() - begin : life;

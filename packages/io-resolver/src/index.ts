@@ -20,6 +20,6 @@ export type { ConcurrencyPolicy } from "./policies/concurrency.ts";
 export type { RatePolicy } from "./policies/rate.ts";
 export type { RetryPolicy } from "./policies/retry.ts";
 export type { Policy } from "./policy.ts";
-export { type LogEntry, type Replay, record, replay } from "./record.ts";
+export { type LogEntry, type Replay, type ReplayOptions, record, replay } from "./record.ts";
 export { type Recorder, Resolver, type ResolverOptions } from "./resolver.ts";
 export type { StandardSchema } from "./standard-schema.ts";

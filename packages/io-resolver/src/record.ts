@@ -106,6 +106,14 @@ export interface Replay extends Recorder {
   unasked(): number;
 }
 
+export interface ReplayOptions {
+  /**
+   * Ops whose handlers are called all the same, though what they answer is not what the program is told: what a
+   * person is to see again, such as `console/print`. Default: none.
+   */
+  readonly perform?: (op: string) => boolean;
+}
+
 /** What is left of the log of one run. */
 interface RunLog {
   readonly entries: readonly LogEntry[];
@@ -120,7 +128,7 @@ interface RunLog {
  * A run follows the first recorded run that no other follows and that began with the same request. A request that
  * differs from the recorded one throws an `OpError` of kind "op" that shows both.
  */
-export function replay(log: readonly LogEntry[]): Replay {
+export function replay(log: readonly LogEntry[], { perform = () => false }: ReplayOptions = {}): Replay {
   const logs = new Map<number, LogEntry[]>();
   for (const entry of log) {
     const { run = 0 } = entry;
@@ -163,11 +171,12 @@ export function replay(log: readonly LogEntry[]): Replay {
         (sum, { entries, next }) => sum + entries.slice(next).filter(({ type }) => type === "request").length,
         0,
       ),
-    answer(request, declaration) {
+    answer(request, declaration, ask) {
       needPlain(declaration);
       const run = runOf(request);
       const recorded = run.entries[run.next];
       if (recorded?.type !== "request" || !isSame(request, recorded)) throw diverged(request, recorded);
+      if (perform(request.op)) ask();
       run.next++;
       const answer = run.entries[run.next];
       if (answer !== undefined && answer.type !== "request" && answer.id === recorded.id && answer.inline) {

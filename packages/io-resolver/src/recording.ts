@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { plainFromJson, plainToJson } from "./plain.ts";
-import { type LogEntry, type Replay, record, replay } from "./record.ts";
+import { type LogEntry, type Replay, type ReplayOptions, record, replay } from "./record.ts";
 import type { Recorder } from "./resolver.ts";
 
 const FORMAT = 1;
@@ -39,8 +39,8 @@ export function recordTo(path: string): Recording {
  * Answers from a file that `recordTo` has written. A last line that was cut off is left out.
  * @throws Error for a file that cannot be read or is no recording, with the line
  */
-export function replayFrom(path: string): Replay {
-  return replay(readRecording(path));
+export function replayFrom(path: string, options: ReplayOptions = {}): Replay {
+  return replay(readRecording(path), options);
 }
 
 /** The events in a file. @throws as `replayFrom` */
