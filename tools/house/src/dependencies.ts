@@ -56,6 +56,7 @@ const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "@sorbus/durable-kv": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/durable-fibers": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
+  sorbus: { "@sorbus/postgres-server": "its tests count what a program asks of a server" },
   "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/bench": { "@sorbus/postgres-server": "the PostgreSQL to measure" },
   "@sorbus/torture": { "@sorbus/postgres-server": "the PostgreSQL to kill" },

@@ -1,11 +1,10 @@
 /** A server that goes away and comes back, a connection that breaks or stalls: nothing is lost, nothing happens twice. */
 import { setTimeout as wait } from "node:timers/promises";
-import { type PostgresServer, postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
+import { type PostgresServer, postgresOrSkip, proxyTo, startPostgres } from "@sorbus/postgres-server";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CommitUnknown, type Key, open, type PostgresOptions, type Store } from "../../src/index.ts";
 import { finished, start } from "../programs.ts";
-import { proxyTo } from "./proxy.ts";
 
 /** More than any test takes. */
 const PATIENT: PostgresOptions = { patience: 60_000 };

@@ -1,7 +1,7 @@
 /** A connection to a server that a test can cut, stall and count: everything goes through here. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-export interface Proxy extends AsyncDisposable {
+export interface PostgresProxy extends AsyncDisposable {
   /** The URL with the proxy's port. */
   readonly url: string;
   /** How many statements clients have sent. */
@@ -12,7 +12,7 @@ export interface Proxy extends AsyncDisposable {
   cutClients(): void;
 }
 
-export async function proxyTo(url: string): Promise<Proxy> {
+export async function proxyTo(url: string): Promise<PostgresProxy> {
   const target = new URL(url);
   const pairs = new Set<{ client: Socket; server: Socket }>();
   let stalled = false;
