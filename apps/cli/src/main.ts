@@ -6,7 +6,7 @@ import { disassembleCommand } from "./commands/disassemble.ts";
 import { fmtCommand } from "./commands/fmt.ts";
 import { replCommand } from "./commands/repl.ts";
 import { evalCommand, runCommand, traceCommand } from "./commands/run.ts";
-import { serveCommand } from "./commands/serve.ts";
+import { type ServeFlags, serveCommand } from "./commands/serve.ts";
 import { testCommand } from "./commands/test.ts";
 import { EXIT, ended, endOnSignals, fail } from "./ending.ts";
 import { print, printError } from "./output.ts";
@@ -15,6 +15,12 @@ import type { RunFlags } from "./session.ts";
 function naturalNumber(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number.");
+  return n;
+}
+
+function count(text: string): number {
+  const n = naturalNumber(text);
+  if (n < 1 || n > 256) throw new InvalidArgumentError("expected a number from 1 to 256.");
   return n;
 }
 
@@ -117,7 +123,11 @@ running(
 )
   .option("--port <n>", "port to listen on; 0: any free one", port, 8080)
   .option("--host <name>", "address to listen on", "127.0.0.1")
-  .action((file: string, flags: RunFlags & { port: number; host: string }) => serveCommand(file, flags));
+  .option("--workers <n>", "processes that share the port and the store", count)
+  .option("--watch", "load the program again when an .sx file beside it changes")
+  .option("--production", "people who get an error see nothing of the inside")
+  .option("--allow-origin <origin...>", "other sites whose pages may send more than GET")
+  .action((file: string, flags: ServeFlags) => serveCommand(file, flags));
 
 const preview = program
   .command("preview")

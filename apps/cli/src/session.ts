@@ -43,6 +43,8 @@ const SLICE = 200_000;
 
 export interface Session {
   readonly runtime: Runtime;
+  /** Another runtime of the same kind over the same store: for a newer version of the program. */
+  fresh(): Runtime;
   /** Resolves when no server is open that the program has started, or the process is asked to end. */
   served(): Promise<void>;
   /** Closes the store, and the servers before it. */
@@ -71,38 +73,42 @@ export async function openSession(
   const folder = folderOf(file);
   const servers = new Set<AppServer>();
   const watched = await recorderOf(flags);
-  const runtime: Runtime = createRuntime({
-    tier,
-    answers: flags.answers ?? "inline",
-    slice: SLICE,
-    files: filesFromHere,
-    ops: resolverOf(flags, watched?.recorder, [
-      ...consoleOps({
-        show: (value) => str(value as Value),
-        write: (line) => {
-          print(`${line}\n`);
-        },
-      }),
-      ...timeOps(),
-      ...randomOps(),
-      ...sleepOps(),
-      ...httpFetchOps(),
-      ...httpOps({
-        uploads: resolve(folder, "uploads"),
-        listen: {
-          runtime: () => runtime,
-          defaults: { files: folder, development: true },
-          opened: (server) => {
-            servers.add(server);
-            void server.closed.then(() => servers.delete(server));
+  const others = await moreOps(flags);
+  const fresh = (): Runtime => {
+    const runtime: Runtime = createRuntime({
+      tier,
+      answers: flags.answers ?? "inline",
+      slice: SLICE,
+      files: filesFromHere,
+      ops: resolverOf(flags, watched?.recorder, [
+        ...consoleOps({
+          show: (value) => str(value as Value),
+          write: (line) => {
+            print(`${line}\n`);
           },
-        },
-      }),
-      ...store.ops,
-      ...(await moreOps(flags)),
-    ]),
-    ...more,
-  });
+        }),
+        ...timeOps(),
+        ...randomOps(),
+        ...sleepOps(),
+        ...httpFetchOps(),
+        ...httpOps({
+          uploads: resolve(folder, "uploads"),
+          listen: {
+            runtime: () => runtime,
+            defaults: { files: folder, development: true },
+            opened: (server) => {
+              servers.add(server);
+              void server.closed.then(() => servers.delete(server));
+            },
+          },
+        }),
+        ...store.ops,
+        ...others,
+      ]),
+      ...more,
+    });
+    return runtime;
+  };
   const close = async (): Promise<void> => {
     await Promise.all(Array.from(servers, (server) => server.close()));
     await store.close();
@@ -116,7 +122,7 @@ export async function openSession(
     // To be asked to end is how a server ends.
     if (ended.aborted) process.exitCode = 0;
   };
-  return { runtime, served, close };
+  return { runtime: fresh(), fresh, served, close };
 }
 
 /** Files that a program serves, and uploads that it keeps, are beside it. */
