@@ -87,7 +87,9 @@ async function beWorker({ serve, report = stackOf }: WorkersOptions): Promise<Wo
   try {
     server = await serve({ port: Number(process.env[PORT]), reusePort: REUSES_PORTS });
   } catch (error) {
-    tell({ sorbus: "failed", error: report(error) });
+    // The channel to the primary would keep this process alive.
+    const failed: FromWorker = { sorbus: "failed", error: report(error) };
+    if (process.connected === true) process.send?.(failed, () => process.disconnect?.());
     throw error;
   }
   process.on("message", (message: ToWorker) => {
@@ -184,6 +186,8 @@ class Pool {
           this.#first?.resolve(message);
           return;
         case "failed":
+          // What keeps the first from starting will keep the others, and who starts them is told.
+          if (this.#serving.size === 0 && this.#workers.size === 1) this.#closing = true;
           this.#first?.reject(new Error(message.error));
           return;
         case "reloaded":

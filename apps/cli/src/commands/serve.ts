@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { type FSWatcher, watch } from "node:fs";
-import type { ProgramServer, Reload, Workers } from "@sorbus/http-host";
+import type { ProgramServer, Workers } from "@sorbus/http-host";
 import { kindOf, Raise, type Value } from "@sorbus/vm";
 import type { Runtime } from "sorbus";
 import { CommandError, ended, endOnSignals, UsageError } from "../ending.ts";
@@ -43,9 +43,9 @@ export async function serveCommand(file: string, flags: ServeFlags): Promise<voi
 }
 
 async function serveAlone(file: string, flags: ServeFlags, session: Session): Promise<void> {
-  const { server, reload } = await open(file, flags, session, { port: flags.port });
+  const server = await open(file, flags, session, { port: flags.port });
   await untilEnded(file, flags, server, async () => {
-    const result = await reload();
+    const result = await server.reload();
     return result.ok ? result : { ok: false, error: messageOf(result.error) };
   });
 }
@@ -54,12 +54,13 @@ async function serveAsWorker(file: string, flags: ServeFlags, session: Session):
   const { serveWorkers } = await import("@sorbus/http-host");
   const role = await serveWorkers({
     port: flags.port,
-    report: messageOf,
-    serve: async (shared) => {
-      const { server, reload } = await open(file, flags, session, shared);
-      return Object.defineProperties({ reload }, Object.getOwnPropertyDescriptors(server)) as ProgramServer;
-    },
+    report: (error) => (error instanceof Raise ? session.runtime.report(error) : messageOf(error)),
+    serve: (shared) => open(file, flags, session, shared),
+  }).catch(() => {
+    // The primary has been told, and tells people.
+    process.exitCode = 1;
   });
+  if (role === undefined) return;
   // A terminal tells all processes at once that it is over.
   ended.addEventListener("abort", () => {
     if (role.role === "worker") void role.server.close();
@@ -82,11 +83,11 @@ async function open(
   flags: ServeFlags,
   session: Session,
   shared: { readonly port: number; readonly reusePort?: boolean },
-): Promise<{ readonly server: ProgramServer; reload(): Promise<Reload> }> {
+): Promise<ProgramServer> {
   needFile(file);
   const { serveProgram } = await import("@sorbus/http-host");
   let runtime: Runtime | undefined = session.runtime;
-  const server = await serveProgram({
+  return serveProgram({
     ...shared,
     hostname: flags.host,
     development: flags.production !== true,
@@ -110,7 +111,6 @@ async function open(
       );
     },
   });
-  return { server, reload: () => server.reload() };
 }
 
 /** Says where it serves; loads the program again on SIGHUP, and with `--watch` when a file has changed. */
