@@ -1,7 +1,6 @@
 /** The `:kv/*` ops of a command: over a folder, or over a store in memory that is made when it is first asked for. */
 import type { Store } from "@sorbus/durable-kv";
 import type { OpDeclaration } from "@sorbus/io-resolver";
-import type { KvLike } from "@sorbus/io-resolver/kv";
 import { storeOps } from "sorbus";
 
 export interface CommandStore {
@@ -45,10 +44,16 @@ function inMemory(): CommandStore {
   };
 }
 
+const notYet = (): Promise<never> => Promise.reject(new Error("there is no store yet"));
+
 /** Stands for a store while the ops are declared; it is never asked. */
-const absent: KvLike = {
-  get: () => Promise.reject(new Error("there is no store yet")),
-  list: () => Promise.reject(new Error("there is no store yet")),
-  set: () => Promise.reject(new Error("there is no store yet")),
-  delete: () => Promise.reject(new Error("there is no store yet")),
+const absent: Parameters<typeof storeOps>[0] = {
+  get: notYet,
+  list: notYet,
+  set: notYet,
+  delete: notYet,
+  log: () => {
+    throw new Error("there is no store yet");
+  },
+  blobs: { put: notYet, get: notYet, stat: notYet, delete: notYet },
 };

@@ -4,7 +4,9 @@
  */
 
 import type { OpDeclaration } from "@sorbus/io-resolver";
+import { type BlobStore, blobOps } from "@sorbus/io-resolver/blob";
 import { type KvLike, kvOps } from "@sorbus/io-resolver/kv";
+import { type LogStore, logOps } from "@sorbus/io-resolver/log";
 import {
   dictFrom,
   FALSE,
@@ -61,6 +63,8 @@ const plain = (value: unknown): unknown => fromSx(value as Value, noFunctions);
 /** Where a program's values stand in the arguments of the ops; the rest are keys and options, and plain. */
 const ARGS: Readonly<Record<string, (args: readonly unknown[]) => unknown[]>> = {
   "kv/set": ([key, value, ...opts]) => [plain(key), stored(value as Value), ...opts.map(plain)],
+  "log/append": ([log, value]) => [plain(log), stored(value as Value)],
+  "log/append-expect": ([log, last, value]) => [plain(log), plain(last), stored(value as Value)],
   "kv/page": ([prefix, changes, opts]) => [plain(prefix), storedChanges(changes), plain(opts)],
   "kv/commit": ([checks, ranges, changes]) => [plain(checks), plain(ranges), storedChanges(changes)],
 };
@@ -86,6 +90,11 @@ const pairs = (entries: unknown): Value =>
 const RESULTS: Readonly<Record<string, (answer: unknown) => Value>> = {
   "kv/get": loaded,
   "kv/list": pairs,
+  "log/read": pairs,
+  "log/next": (answer) => {
+    const [position, value] = answer as [unknown, unknown];
+    return fromArray([toSx(position, noFunctions), loaded(value)]);
+  },
   "kv/entry": (answer) => {
     if (answer === null) return NIL;
     const { value, version } = answer as { value: unknown; version: unknown };
@@ -103,9 +112,15 @@ const RESULTS: Readonly<Record<string, (answer: unknown) => Value>> = {
   },
 };
 
-/** The `:kv/*` ops over a store, for `createRuntime({ ops })`. */
-export function storeOps(store: KvLike): OpDeclaration[] {
-  return kvOps(store).map((op) => ({
+/**
+ * The `:kv/*` ops over a store, and `:log/*` and `:blob/*` over one that has logs and blobs, for
+ * `createRuntime({ ops })`.
+ */
+export function storeOps(store: KvLike & Partial<LogStore & BlobStore>): OpDeclaration[] {
+  const ops = kvOps(store);
+  if (store.log !== undefined) ops.push(...logOps(store as LogStore));
+  if (store.blobs !== undefined) ops.push(...blobOps(store as BlobStore));
+  return ops.map((op) => ({
     ...op,
     values: "raw",
     codec: {

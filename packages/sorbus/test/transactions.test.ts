@@ -1,6 +1,7 @@
 /** `kv/transaction`, `kv/watch` and reads of concurrent fibers, over a real store and one that counts its round trips. */
 import { open, type Store } from "@sorbus/durable-kv";
 import type { KvLike } from "@sorbus/io-resolver/kv";
+import { postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRuntime, type Runtime, storeOps } from "../src/index.ts";
 
@@ -157,6 +158,27 @@ describe("kv/transaction", () => {
     }
   });
 
+  test("what was listed is part of it: a new key under the prefix calls it again", async () => {
+    for (const [, runtime] of runtimes()) {
+      await store
+        .atomic()
+        .deleteRange({ prefix: ["seat"] })
+        .set(["seat", 1], "ada")
+        .commit();
+      const value = await runtime.eval(`
+        (define (take who)
+          (kv/transaction
+            (fn (tx)
+              (let ((n (+ 1 (len (tx :list '("seat"))))))
+                (tx :set (list "seat" n) who)
+                (tx :delete '("seat" 0))
+                (len (tx :list '("seat") {:limit 10}))))))
+        (pmap (fn (i) (take (str "guest" i))) (range 6))
+        (map (fn ([key _]) (nth key 1)) (perform :kv/list '("seat")))`);
+      expect(value).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    }
+  });
+
   test("values keep their kinds", async () => {
     const runtime = createRuntime({ ops: storeOps(store as never) });
     expect(
@@ -165,6 +187,79 @@ describe("kv/transaction", () => {
         (str (inspect (perform :kv/get "s")) (inspect (perform :kv/entry "none")) (inspect (perform :kv/get (list "v" 1))))`),
     ).toBe('#set (a 1n)nil{:m #markup "<p>x &lt; y</p>"}');
   });
+});
+
+test("logs and blobs keep the language's values", async () => {
+  const runtime = createRuntime({ ops: storeOps(store as never) });
+  expect(
+    await runtime.eval(`
+      (define first-at (perform :log/append "events" {:n 1 :kind 'a}))
+      (perform :log/append "events" (set 1 2))
+      (define id (perform :blob/put "text"))
+      (list
+        (map (fn ([_ v]) (inspect v)) (perform :log/read "events"))
+        (inspect (nth (perform :log/next "events" first-at) 1))
+        (perform :log/append-expect "events" first-at 3)
+        (perform :log/append-expect "empty" nil 3)
+        (perform :log/count "events")
+        (len (perform :log/read "events" nil {:limit 1 :reverse true}))
+        (bytes->string (perform :blob/get id)) (perform :blob/size id)
+        (perform :blob/delete id) (perform :blob/get id))`),
+  ).toEqual([
+    ["{:n 1 :kind a}", "#set (1 2)"],
+    "#set (1 2)",
+    false,
+    expect.any(String),
+    2,
+    1,
+    "text",
+    4,
+    true,
+    null,
+  ]);
+  await expect((async () => runtime.eval('(perform :blob/get "x")'))()).rejects.toThrow(
+    "id must come from :blob/put",
+  );
+});
+
+describe.skipIf(!postgresOrSkip())("on PostgreSQL", () => {
+  test("pmap over 1,000 keys takes ten round trips at most, and gives the results in order; map stays sequential", async () => {
+    const server = await startPostgres();
+    try {
+      await using remote = await open({ url: server.url });
+      let atomic = remote.atomic();
+      for (let i = 0; i < 1000; i++) atomic = atomic.set([`k${i}`], i);
+      await atomic.commit();
+      const trips: string[] = [];
+      const counted = new Proxy(remote, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]) => {
+            trips.push(String(name));
+            return Reflect.apply(value, target, args);
+          };
+        },
+      });
+      const runtime = createRuntime({ ops: storeOps(counted as never) });
+      expect(await runtime.eval('(pmap (fn (i) (perform :kv/get (str "k" i))) (range 1000))')).toEqual(
+        Array.from({ length: 1000 }, (_, i) => i),
+      );
+      expect(trips.length).toBeLessThanOrEqual(10);
+      trips.length = 0;
+      expect(await runtime.eval('(map (fn (i) (perform :kv/get (str "k" i))) (range 5))')).toEqual([
+        0, 1, 2, 3, 4,
+      ]);
+      expect(trips).toHaveLength(5);
+      expect(
+        await runtime.eval(`
+            (pmap (fn (i) (kv/transaction (fn (tx) (tx :set "sum" (+ i (or (tx :get "sum") 0)))))) (range 10))
+            (perform :kv/get "sum")`),
+      ).toBe(45);
+    } finally {
+      await server.stop();
+    }
+  }, 300_000);
 });
 
 describe("kv/watch", () => {
