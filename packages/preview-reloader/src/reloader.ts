@@ -12,7 +12,7 @@ import { checkTraits, type Traits } from "./traits.ts";
 import { fileWatcher, type Watcher } from "./watcher.ts";
 
 export interface ReloaderOptions {
-  /** The project's folder: it is watched, and paths of data are relative to it. */
+  /** The project's folder: paths are relative to it. */
   readonly root: string;
   /** How programs are executed. Default: `persistentWorker()`. */
   readonly executor?: Executor;
@@ -56,8 +56,6 @@ const LIMITS: RunLimits = { time: 2_000, memory: 256 * 2 ** 20 };
 /** Saves that come closer together than this are one burst; a burst ends after the longer time in any case. */
 const QUIET = 2;
 const BURST = 25;
-/** When a file that was saved is looked at again: watchers drop what comes within milliseconds of something else. */
-const SECOND_LOOKS = [15, 80];
 
 class LiveReloader implements Reloader {
   readonly root: string;
@@ -72,7 +70,6 @@ class LiveReloader implements Reloader {
   private seen: Map<string, number> = new Map();
   private clock: ReturnType<typeof setTimeout> | undefined;
   private burstSince = 0;
-  private readonly looks: Set<ReturnType<typeof setTimeout>> = new Set();
 
   constructor(options: ReloaderOptions) {
     this.options = options;
@@ -84,9 +81,8 @@ class LiveReloader implements Reloader {
     this.now = options.now ?? (() => performance.now());
   }
 
-  async start(): Promise<void> {
-    await this.watcher.start(
-      this.root,
+  start(): void {
+    this.watcher.start(
       (path) => this.sawChange(path),
       (error) => {
         for (const session of this.open_.values()) {
@@ -116,7 +112,7 @@ class LiveReloader implements Reloader {
         dataPath,
         verifyAfter: verifyAfter === false ? undefined : verifyAfter,
         now: this.now,
-        onFiles: (paths) => this.watchOutside(paths),
+        onFiles: (paths) => this.watcher.add(paths),
         onDispose: () => this.open_.delete(id),
         create: (notice) =>
           this.executor.create(
@@ -159,18 +155,12 @@ class LiveReloader implements Reloader {
 
   async dispose(): Promise<void> {
     clearTimeout(this.clock);
-    for (const clock of this.looks) clearTimeout(clock);
     await this.watcher.close();
     await Promise.all([...this.open_.values()].map((session) => session.dispose()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
-  }
-
-  private watchOutside(paths: readonly string[]): void {
-    const outside = paths.filter((path) => !path.startsWith(this.root) || path.includes("node_modules"));
-    if (outside.length > 0) this.watcher.add(outside);
   }
 
   private sawChange(path: string): void {
@@ -184,20 +174,9 @@ class LiveReloader implements Reloader {
     else this.clock = setTimeout(() => void this.flush(), QUIET);
   }
 
-  private lookAgain(paths: readonly string[]): void {
-    for (const delay of SECOND_LOOKS) {
-      const clock = setTimeout(() => {
-        this.looks.delete(clock);
-        for (const path of paths) if (this.sources.isStale(path)) this.sawChange(path);
-      }, delay);
-      this.looks.add(clock);
-    }
-  }
-
   private async flush(): Promise<void> {
     const burst = this.seen;
     this.seen = new Map();
-    this.lookAgain([...burst.keys()]);
     await Promise.all([...burst.keys()].map((path) => this.sources.look(path)));
     const since = Math.min(...burst.values());
     for (const session of this.open_.values()) {
@@ -208,9 +187,9 @@ class LiveReloader implements Reloader {
   }
 }
 
-/** A reloader for the files of a folder; it watches from when the promise resolves. */
+/** A reloader for the files of a folder. */
 export async function createReloader(options: ReloaderOptions): Promise<Reloader> {
   const reloader = new LiveReloader(options);
-  await reloader.start();
+  reloader.start();
   return reloader;
 }

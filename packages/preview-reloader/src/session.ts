@@ -37,7 +37,7 @@ export interface SessionParts {
   /** Milliseconds of quiet before a reload is verified; undefined: never. */
   readonly verifyAfter: number | undefined;
   readonly now: () => number;
-  /** Told of files that the watcher may not see. */
+  /** Told of files that are to be watched. */
   readonly onFiles: (paths: readonly string[]) => void;
   readonly onDispose: () => void;
 }
@@ -122,6 +122,7 @@ export class LiveSession implements Session {
 
   /** Loads the program; a program that cannot be loaded is a session that waits for its fix. */
   async start(): Promise<void> {
+    this.parts.onFiles([this.entry, ...this.parts.project]);
     const result = await this.line.start(new Map(), undefined, this.ending.signal);
     switch (result.type) {
       case "loaded":
@@ -372,7 +373,7 @@ export class LiveSession implements Session {
       case "rendered": {
         remember(this.good, key, result.html, MAX_GOOD);
         remember(this.recent, key, plain, MAX_VERIFIED);
-        remember(this.reads, key, new Set(result.reads.map(this.parts.dataPath)), MAX_GOOD);
+        this.noteReads(key, result.reads);
         for (const { name, why } of result.stateDropped) {
           this.notice({ code: "state-dropped", message: `the state ${name} was dropped: ${why}` });
         }
@@ -380,7 +381,7 @@ export class LiveSession implements Session {
         return { ...this.standing(), ...base, html, traits, time, reads };
       }
       case "failed": {
-        remember(this.reads, key, new Set(result.reads.map(this.parts.dataPath)), MAX_GOOD);
+        this.noteReads(key, result.reads);
         const traits = completeTraits(preview?.traits, request.traits);
         const standing = this.standing();
         const error = this.problem ?? result.problem;
@@ -399,6 +400,12 @@ export class LiveSession implements Session {
       default:
         return result satisfies never;
     }
+  }
+
+  private noteReads(key: string, reads: readonly string[]): void {
+    const paths = reads.map(this.parts.dataPath);
+    remember(this.reads, key, new Set(paths), MAX_GOOD);
+    if (paths.length > 0) this.parts.onFiles(paths);
   }
 
   // ---- reloading -----------------------------------------------------------------------------

@@ -62,18 +62,6 @@ export class Sources {
     throw new RangeError("the last look does not wait");
   }
 
-  /** Whether the file on the disk is another one than was read last. */
-  isStale(path: string): boolean {
-    if (this.files !== nodeFiles) return false;
-    let text: string | undefined;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch {
-      // Gone, or unreadable: then it is not what was read.
-    }
-    return text !== this.texts.get(path);
-  }
-
   private async textOf(path: string): Promise<string | undefined> {
     try {
       if (this.files === nodeFiles) return readFileSync(path, "utf8");

@@ -66,8 +66,11 @@ const SHARE = 0.8;
 /** Between attempts to start the next agent, in generations. */
 const RETRY = 5;
 
+type Applied = Extract<ApplyResult, { type: "applied" }>;
+
 interface Standby {
   readonly agent: Agent;
+  generations: number;
   /** Edits that it has not been given. */
   readonly edits: EditMessage[];
 }
@@ -123,17 +126,13 @@ export class AgentLine implements StructuralReloader {
     const agent = await this.agent();
     if (agent === undefined)
       return { type: "failed", problem: gone("no agent could be started"), ...NOTHING };
-    const result = await this.guard(agent, () => agent.apply(edit, !this.policy.respawn, signal), "edit");
+    const result = await this.guard(agent, () => agent.apply(edit, !this.policy.respawn, signal));
     if (result === undefined) {
       // The agent died of the edit; the one that came after it has loaded the new text, or has not.
       return this.afterDeath(signal);
     }
-    const counted = result.type === "structural" ? await this.succeed(agent, result.reason, signal) : result;
-    if (counted.type !== "applied") return counted;
-    this.generations = counted.info.generations;
-    this.retained = counted.info.retained;
-    if (!this.policy.respawn) this.prepareIfDue();
-    return { ...counted, info: { ...counted.info, generations: this.base + this.generations } };
+    if (result.type === "structural") return this.succeed(agent, result.reason, signal);
+    return result.type === "applied" ? this.count(result) : result;
   }
 
   async render(request: RenderRequest, signal: AbortSignal): Promise<RenderResult> {
@@ -141,11 +140,13 @@ export class AgentLine implements StructuralReloader {
     if (agent === undefined) {
       return { type: "failed", problem: gone("no agent could be started"), reads: [] };
     }
-    const result = await this.guard(agent, () => agent.render(request, signal), "render");
+    const result = await this.guard(agent, () => agent.render(request, signal));
     if (result === undefined)
       return { type: "failed", problem: gone("the agent ended during the render"), reads: [] };
     if (result.type === "rendered") {
-      const { action: _, ...plain } = request;
+      const { action, ...plain } = request;
+      // What somebody has done is not to be lost with an agent.
+      if (action !== undefined) void this.saveState().catch(() => {});
       this.lastRequest = plain;
       this.swapSoon();
     }
@@ -197,10 +198,13 @@ export class AgentLine implements StructuralReloader {
     });
   }
 
-  private replace(agent: Agent): void {
+  /** @param generations that the agent has had already: they are part of the line's count */
+  private replace(agent: Agent, generations: number): void {
     const before = this.current;
-    this.base += this.generations;
+    const total = this.base + this.generations;
     this.take(agent);
+    this.generations = generations;
+    this.base = total - generations;
     void before?.dispose();
   }
 
@@ -221,17 +225,30 @@ export class AgentLine implements StructuralReloader {
       if (loaded.type === "cancelled") return loaded;
       return { ...loaded, timings: NO_TIMINGS };
     }
-    this.replace(agent);
-    this.generations = 1;
+    this.replace(agent, 0);
+    // Its load is one generation of the line, and none of its own.
+    this.base += 1;
     return {
       type: "applied",
       tier: "unit",
       reason: `a new agent was started: ${reason}`,
       definitions: [],
-      info: { ...loaded.info, generations: 1, stateDropped: [...dropped, ...loaded.info.stateDropped] },
+      info: {
+        ...loaded.info,
+        generations: this.base,
+        stateDropped: [...dropped, ...loaded.info.stateDropped],
+      },
       graph: loaded.graph,
       timings: { ...NO_TIMINGS, compile: performance.now() - started },
     };
+  }
+
+  /** Counts the generations of the whole line, and sees to it that there is room for more. */
+  private count(result: Applied): Applied {
+    this.generations = result.info.generations;
+    this.retained = result.info.retained;
+    if (!this.policy.respawn) this.prepareIfDue();
+    return { ...result, info: { ...result.info, generations: this.base + this.generations } };
   }
 
   private prepareIfDue(): void {
@@ -239,10 +256,16 @@ export class AgentLine implements StructuralReloader {
     if (!due || this.isPreparing || this.standby !== undefined || this.generations < this.retryAt) return;
     this.isPreparing = true;
     this.preparing = this.prepare()
-      .catch((error: unknown) => this.respawnFailed(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => this.dropStandby(error))
       .finally(() => {
         this.isPreparing = false;
       });
+  }
+
+  private dropStandby(error: unknown): void {
+    void this.standby?.agent.dispose();
+    this.standby = undefined;
+    this.respawnFailed(error instanceof Error ? error.message : String(error));
   }
 
   private respawnFailed(why: string): void {
@@ -257,7 +280,7 @@ export class AgentLine implements StructuralReloader {
   /** Starts the next agent with the texts as they are now; it takes over after its first good render. */
   private async prepare(): Promise<void> {
     const agent = this.spawn();
-    const standby: Standby = { agent, edits: [] };
+    const standby: Standby = { agent, generations: 0, edits: [] };
     this.standby = standby;
     const loaded = await agent.load(new Map(this.texts), undefined, this.ending.signal);
     if (loaded.type === "failed") {
@@ -280,7 +303,7 @@ export class AgentLine implements StructuralReloader {
     if (standby === undefined || this.isPreparing) return;
     this.isPreparing = true;
     this.preparing = this.swap(standby)
-      .catch((error: unknown) => this.respawnFailed(error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => this.dropStandby(error))
       .finally(() => {
         this.isPreparing = false;
       });
@@ -299,6 +322,7 @@ export class AgentLine implements StructuralReloader {
       for (let edit = standby.edits.shift(); edit !== undefined; edit = standby.edits.shift()) {
         const applied = await standby.agent.apply(edit, true, this.ending.signal);
         if (applied.type === "cancelled") return;
+        if (applied.type === "applied") standby.generations = applied.info.generations;
       }
       const edits = this.edits;
       const { state } = await current.saveState();
@@ -316,17 +340,17 @@ export class AgentLine implements StructuralReloader {
       }
       if (this.edits !== edits || standby.edits.length > 0 || this.current !== current) continue;
       this.standby = undefined;
-      this.replace(standby.agent);
+      this.replace(standby.agent, standby.generations);
       return;
     }
   }
 
   // ---- when an agent dies --------------------------------------------------------------------
 
-  /** What `work` gives; undefined when the agent dies instead. */
-  private async guard<T>(agent: Agent, work: () => Promise<T>, _what: string): Promise<T | undefined> {
-    const died = agent.died.then(() => undefined);
-    const result = await Promise.race([work().catch((error: unknown) => this.orDead(agent, error)), died]);
+  /** What `work` gives; undefined when the agent dies instead, once another one has been started. */
+  private async guard<T>(agent: Agent, work: () => Promise<T>): Promise<T | undefined> {
+    // An agent that dies rejects all that it was asked for.
+    const result = await work().catch((error: unknown) => this.orDead(agent, error));
     if (result === undefined && this.recovering !== undefined) await this.recovering;
     return result;
   }
@@ -381,9 +405,7 @@ export class AgentLine implements StructuralReloader {
     if (agent === undefined)
       return { type: "failed", problem: gone("the agent died of the edit"), ...NOTHING };
     const result = await agent.apply({ texts: [], data: [], whole: true }, true, signal);
-    if (result.type !== "applied") return result;
-    this.generations = result.info.generations;
-    return { ...result, info: { ...result.info, generations: this.base + this.generations } };
+    return result.type === "applied" ? this.count(result) : result;
   }
 
   // ---- verification --------------------------------------------------------------------------
@@ -411,7 +433,7 @@ export class AgentLine implements StructuralReloader {
       await agent.dispose();
       return { type: "equal" };
     }
-    this.replace(agent);
+    this.replace(agent, 0);
     return { type: "mismatch", requests: different };
   }
 }
