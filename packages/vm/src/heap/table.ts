@@ -29,17 +29,17 @@ export class HashTable {
     return this.#entries.has(this.#canonical(key));
   }
   set(key: Value, value: Value): void {
-    const known = this.#canonical(key);
-    if (!this.#entries.has(known)) {
-      account(ENTRY_BYTES);
-      if (!isAtom(key)) {
-        const h = hash(key);
-        const bucket = this.#byHash.get(h);
-        if (bucket === undefined) this.#byHash.set(h, [key]);
-        else bucket.push(key);
-      }
+    // Of an atom there is one look-up, not two: whether it is new, the size tells.
+    const before = this.#entries.size;
+    this.#entries.set(isAtom(key) ? key : this.#canonical(key), value);
+    if (this.#entries.size === before) return;
+    if (!isAtom(key)) {
+      const h = hash(key);
+      const bucket = this.#byHash.get(h);
+      if (bucket === undefined) this.#byHash.set(h, [key]);
+      else bucket.push(key);
     }
-    this.#entries.set(known, value);
+    account(ENTRY_BYTES);
   }
   /** Whether the key was there. */
   delete(key: Value): boolean {
