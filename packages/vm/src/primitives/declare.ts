@@ -5,8 +5,8 @@
  * language reference shows. A parameter without a type takes anything.
  */
 
-import type { HashTable, SxSet } from "../heap/index.ts";
-import { inspectBriefly, isDict, isList, isVector, kindOf, raise } from "../heap/index.ts";
+import type { SxSet } from "../heap/index.ts";
+import { HashTable, inspectBriefly, isDict, isList, isVector, kindOf, raise } from "../heap/index.ts";
 import type { Condition, Markup, RecordType, Sym, TrustedUrl, Value } from "../heap/value.ts";
 import type { Purity } from "./primitive.ts";
 import { Primitive } from "./primitive.ts";
@@ -128,6 +128,7 @@ function accepts(bits: number, v: Value | undefined): boolean {
       if ((bits & types.list.bits) !== 0 && isList(v)) return true;
       if ((bits & types.dict.bits) !== 0 && isDict(v)) return true;
       if ((bits & types.vector.bits) !== 0 && isVector(v)) return true;
+      if ((bits & types["hash-table"].bits) !== 0 && v instanceof HashTable) return true;
       if ((bits & types.regex.bits) !== 0 && v instanceof Regex) return true;
       return (bits & (kindBits.get(kindOf(v)) ?? 0)) !== 0;
   }
