@@ -55,7 +55,6 @@ const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "@sorbus/preview": "`sx preview` is its command line",
   },
   "@sorbus/durable-kv": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
-  sorbus: { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   "@sorbus/durable-fibers": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   sorbus: { "@sorbus/postgres-server": "its tests count what a program asks of a server" },
   "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
