@@ -10,6 +10,8 @@ export interface PictureOptions {
   readonly quality?: number;
   /** The whole page instead of the viewport. */
   readonly fullPage?: boolean;
+  /** Of the viewport only as much as there is something on, from the top down. */
+  readonly fit?: boolean;
 }
 
 export interface PictureData {

@@ -10,22 +10,17 @@ const MAX_HEIGHT = 16_384;
 export async function draw(
   page: Page,
   cdp: CDPSession,
-  { format, quality, fullPage }: PictureOptions,
+  { format, quality, fullPage, fit }: PictureOptions,
 ): Promise<PictureData> {
   const size = await page.evaluate(settle);
+  const height = fullPage === true ? size.height : fit === true ? size.content : undefined;
   try {
     const { data } = await cdp.send("Page.captureScreenshot", {
       format,
       ...(format === "jpeg" && { quality: quality ?? 80 }),
-      ...(fullPage === true && {
+      ...(height !== undefined && {
         captureBeyondViewport: true,
-        clip: {
-          x: 0,
-          y: 0,
-          width: size.width,
-          height: Math.min(size.height, MAX_HEIGHT),
-          scale: 1,
-        },
+        clip: { x: 0, y: 0, width: size.width, height: Math.min(height, MAX_HEIGHT), scale: 1 },
       }),
     });
     const bytes = Buffer.from(data, "base64");
@@ -36,7 +31,7 @@ export async function draw(
 }
 
 /** In the page. */
-async function settle(): Promise<{ width: number; height: number }> {
+async function settle(): Promise<{ width: number; height: number; content: number }> {
   await document.fonts.ready;
   for (const animation of document.getAnimations()) {
     // One without an end has none to go to.
@@ -47,7 +42,13 @@ async function settle(): Promise<{ width: number; height: number }> {
   sheet.replaceSync("* { caret-color: transparent !important }");
   document.adoptedStyleSheets.push(sheet);
   const { scrollWidth, scrollHeight } = document.documentElement;
-  return { width: Math.max(innerWidth, scrollWidth), height: Math.max(innerHeight, scrollHeight) };
+  const bottoms = [...document.body.children].map((child) => child.getBoundingClientRect().bottom);
+  const content = Math.ceil(Math.max(32, ...bottoms) + scrollY) + 16;
+  return {
+    width: Math.max(innerWidth, scrollWidth),
+    height: Math.max(innerHeight, scrollHeight),
+    content: Math.min(innerHeight, content),
+  };
 }
 
 /** In the page. */

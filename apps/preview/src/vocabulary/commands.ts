@@ -38,6 +38,7 @@ const picture = {
   format: z.enum(["png", "jpeg"]).optional().describe("Default: by the name of the output, else png"),
   quality: z.int().min(1).max(100).optional().describe("Of a JPEG. Default: 80"),
   fullPage: z.boolean().optional().describe("The whole page instead of the viewport"),
+  fit: z.boolean().optional().describe("Of the viewport only as much as there is something on"),
 };
 
 function command<const P extends Shape, const R extends Shape>(entry: Command<P, R>): Command<P, R> {
@@ -97,7 +98,7 @@ export const commands = {
   "snapshot-all": command({
     name: "snapshot-all",
     description:
-      "Take pictures of all previews of files, in each variant, into a folder, with manifest.json and a gallery page.",
+      "Take pictures of all previews of files, in each variant, into a folder, with manifest.json and a gallery page. They show as much of the viewport as there is something on, or the whole page.",
     params: z.strictObject({
       files: z.array(z.string()).min(1).describe("The .sx files"),
       output: z.string().describe("Folder for the pictures; relative to the caller's folder"),
@@ -143,6 +144,7 @@ export const commands = {
       format: picture.format,
       quality: picture.quality,
       fullPage: picture.fullPage,
+      fit: picture.fit,
     }),
     result: z.object({ ...standing, preview: z.int(), variants: z.array(variantResultSchema) }),
     positional: ["variants"],
@@ -245,6 +247,7 @@ export const commands = {
         .optional()
         .describe("How different a pixel's colour may be. Default: 0.1"),
       output: z.string().optional().describe("PNG file for the picture of the differences"),
+      fit: picture.fit,
     }),
     result: z.object({
       ...standing,

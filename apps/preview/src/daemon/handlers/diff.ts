@@ -78,7 +78,8 @@ async function otherOf(params: Params<"diff">, live: Live, now: Rendered, call: 
       remediation: "Compare with a revision that is kept, a variant, another preview, or a picture on disk.",
     });
   }
-  return { name: `revision ${past.revision}`, rendered: past.rendered };
+  // Looked at as the session is looked at now.
+  return { name: `revision ${past.revision}`, rendered: { ...past.rendered, traits: now.traits } };
 }
 
 /** A tag a line, so that the difference names the element. */
@@ -103,14 +104,14 @@ export function htmlDifference(
 }
 
 async function pixelDifference(
-  { threshold = 0.1, output }: Params<"diff">,
+  { threshold = 0.1, output, fit }: Params<"diff">,
   live: Live,
   now: Rendered,
   other: Other,
   call: Call,
   world: World,
 ): Promise<Result<"diff">["pixels"]> {
-  const png = { format: "png" } as const;
+  const png = { format: "png", ...(fit !== undefined && { fit }) } as const;
   const after = PNG.sync.read((await pictureOf(live, now, png, world)).data);
   const before =
     "png" in other
@@ -124,7 +125,7 @@ async function pixelDifference(
   const different = pixelmatch(a.data, b.data, drawing.data, width, height, { threshold });
   let written: string | null = null;
   if (output !== undefined) {
-    const picture = { ...png, width, height, data: PNG.sync.write(drawing) };
+    const picture = { format: "png", width, height, data: PNG.sync.write(drawing) } as const;
     written = (await keep(picture, output, call)).output;
   }
   const equal = different === 0 && sizes[0] === sizes[1];

@@ -14,7 +14,7 @@ const DEFAULT_VARIANTS = ["light", "dark"];
 export const snapshotAll: Handler<"snapshot-all"> = async (params, call, world) => {
   const output = resolve(call.cwd, params.output);
   await mkdir(output, { recursive: true });
-  const options = pictureOptions({ ...params, output: undefined });
+  const options = pictureOptions({ ...params, output: undefined, fit: params.fullPage !== true });
   const extension = options.format === "png" ? "png" : "jpg";
   const warm = world.browser.warm();
   warm.catch(() => {});
@@ -114,7 +114,7 @@ h3 small { font-weight: 400; opacity: .7 }
 .variants { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start }
 figure { margin: 0; max-width: min(100%, 30rem) }
 figcaption { font-size: .8125rem; opacity: .75 }
-img { max-width: 100%; height: auto; border: 1px solid #8884; border-radius: .375rem }
+img { max-width: 100%; max-height: 30rem; width: auto; height: auto; border: 1px solid #8884; border-radius: .375rem }
 pre { overflow-x: auto; padding: .75rem; border-inline-start: .25rem solid #c33; background: #8881; font-size: .8125rem }
 </style>
 </head>

@@ -18,6 +18,7 @@ export interface PictureParams {
   readonly format?: "png" | "jpeg" | undefined;
   readonly quality?: number | undefined;
   readonly fullPage?: boolean | undefined;
+  readonly fit?: boolean | undefined;
 }
 
 export type VariantResult = Result<"variants">["variants"][number];
@@ -124,7 +125,7 @@ export async function pictureOf(
 }
 
 /** @throws Problem for a name that says another format than the parameter */
-export function pictureOptions({ output, format, quality, fullPage }: PictureParams): PictureOptions {
+export function pictureOptions({ output, format, quality, fullPage, fit }: PictureParams): PictureOptions {
   const extension = output === undefined ? "" : extname(output).toLowerCase();
   const named = extension === ".png" ? "png" : /^\.jpe?g$/.test(extension) ? "jpeg" : undefined;
   if (format !== undefined && named !== undefined && format !== named) {
@@ -139,6 +140,7 @@ export function pictureOptions({ output, format, quality, fullPage }: PicturePar
     format: format ?? named ?? "png",
     ...(quality !== undefined && { quality }),
     ...(fullPage !== undefined && { fullPage }),
+    ...(fit !== undefined && { fit }),
   };
 }
 

@@ -168,7 +168,8 @@ function showProblem({ error, stale }: ShellView): void {
   };
 }
 
-function showStatus({ record, revision, stale, error }: ShellView): void {
+function showStatus({ record, revision, stale, error, file }: ShellView): void {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1);
   const status = part("status");
   if (record === null) {
     replace(status, [text(error === null ? "Waiting for a save." : "Waiting for the save that mends it.")]);
@@ -183,7 +184,7 @@ function showStatus({ record, revision, stale, error }: ShellView): void {
   tier.textContent = record.status === "failed" ? "failed" : record.tier;
   replace(status, [
     tier,
-    text(` ${record.reason} `),
+    text(` ${record.reason.replaceAll(folder, "")} `),
     make("span", { class: "time", title: phases.join(", ") }, `${milliseconds(total)} ms`),
     make("span", { class: "phases" }, phases.join(" · ")),
     make("span", { class: "revision" }, `revision ${revision}${stale ? ", shown: older" : ""}`),
@@ -233,7 +234,7 @@ function fit(scaled: HTMLElement): void {
   const height = Number(scaled.style.getPropertyValue("--height"));
   const alone = frames.childElementCount === 1;
   const room = part("stage").clientWidth - 32;
-  const most = alone ? room : Math.min(room, Math.max(300, (room - 24) / 2));
+  const most = alone ? room : Math.min(room, Math.max(300, (room - 28) / 2));
   const scale = Math.min(1, most / width);
   scaled.style.width = `${Math.round(width * scale)}px`;
   scaled.style.height = `${Math.round(height * scale)}px`;
