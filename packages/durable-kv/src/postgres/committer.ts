@@ -67,12 +67,12 @@ export class Committer {
     if (session === undefined) return;
     try {
       await session.run({
-        text: `DELETE FROM ${this.#schema}.writer WHERE id = $1 OR at < now() - interval '1 day'`,
+        text: `DELETE FROM ${this.#schema}.writer WHERE id = $1`,
         values: [bytea(this.#writer)],
         limit: CLOSING,
       });
     } catch (error) {
-      // Then a row stays behind, and whoever closes later removes it.
+      // Then a row stays behind, and whoever commits a day later removes it.
       if (failureOf(error, this.#connections.settings).kind === "final") throw error;
     }
     session.abandon();
@@ -171,11 +171,23 @@ export class Committer {
   }
 
   async #connected(): Promise<SingleSession> {
-    this.#session ??= await this.#connections.single((lost) => {
-      if (this.#session === lost) this.#session = undefined;
-    });
-    this.#session.hold(true);
-    return this.#session;
+    if (this.#session === undefined) {
+      const session = await this.#connections.single((lost) => {
+        if (this.#session === lost) this.#session = undefined;
+      });
+      // What processes that were killed have left.
+      this.#session = session;
+      try {
+        await session.run({ text: `DELETE FROM ${this.#schema}.writer WHERE at < now() - interval '1 day'` });
+      } catch (error) {
+        this.#drop(session);
+        throw error;
+      }
+    }
+    const session = this.#session;
+    if (session === undefined) throw new Error("the connection was lost");
+    session.hold(true);
+    return session;
   }
 
   #drop(session: SingleSession): void {

@@ -99,7 +99,9 @@ export function failureOf(error: unknown, { name, connections }: Settings): Fail
       kind: "final",
       error: kvError(known[0], `The server of ${name} ${known[1]} (${said})`, options),
     };
-  if (!/^[0-9A-Z]{5}$/.test(code)) return { kind: "gone", error: unreachable(`${said} (${code})`) };
+  // Of the system (EPERM) or of TLS (DEPTH_ZERO_SELF_SIGNED_CERT), and no SQLSTATE.
+  if (!/^(?!E[A-Z]{4})[0-9A-Z]{5}$/.test(code))
+    return { kind: "gone", error: unreachable(`${said} (${code})`) };
   return {
     kind: "final",
     error: kvError(

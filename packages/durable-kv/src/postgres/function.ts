@@ -41,6 +41,8 @@ export const commitCall = (schema: string): string =>
 
 /** At most that many expired entries are removed with a group. */
 export const SWEEP = 100;
+/** Every so many commits it is looked which names are too old. */
+export const TRIM_NAMES = 1000;
 /** Names of commits are kept for so many commits and for so many milliseconds at least. */
 export const KEEP_NAMES = { commits: 10_000, milliseconds: 86_400_000 } as const;
 
@@ -204,6 +206,8 @@ BEGIN
   IF v_version - v_trimmed > p_keep + greatest(1, p_keep / 8) THEN
     v_trimmed := v_version - p_keep;
     DELETE FROM ${schema}.change WHERE version <= v_trimmed;
+  END IF;
+  IF v_version / ${TRIM_NAMES} > v_base / ${TRIM_NAMES} THEN
     DELETE FROM ${schema}.txn WHERE version <= v_version - ${KEEP_NAMES.commits} AND at < p_now - ${KEEP_NAMES.milliseconds};
   END IF;
   INSERT INTO ${schema}.writer VALUES (p_writer, p_seq, v_results, now())

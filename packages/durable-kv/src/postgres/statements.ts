@@ -3,7 +3,7 @@
  * comes to and the commit in a second. For servers without PL/pgSQL, and for groups with sums.
  */
 import type { PackedAtomic, PackedResult } from "../engine.ts";
-import { KEEP_NAMES, SWEEP } from "./function.ts";
+import { KEEP_NAMES, SWEEP, TRIM_NAMES } from "./function.ts";
 import { type Known, type KnownRow, type Plan, planOf, type Questions, questionsOf } from "./plan.ts";
 import type { Session, Statement, TextRows } from "./session.ts";
 import {
@@ -230,13 +230,16 @@ function writing(schema: string, group: Group, plan: Plan, known: Known): Statem
   });
   if (version > known.version) {
     if (trims) {
-      statements.push(
-        { text: `DELETE FROM ${schema}.change WHERE version <= $1::bigint`, values: [trimmed] },
-        {
-          text: `DELETE FROM ${schema}.txn WHERE version <= $1::bigint AND at < $2::bigint`,
-          values: [version - KEEP_NAMES.commits, now - KEEP_NAMES.milliseconds],
-        },
-      );
+      statements.push({
+        text: `DELETE FROM ${schema}.change WHERE version <= $1::bigint`,
+        values: [trimmed],
+      });
+    }
+    if (Math.floor(version / TRIM_NAMES) > Math.floor(known.version / TRIM_NAMES)) {
+      statements.push({
+        text: `DELETE FROM ${schema}.txn WHERE version <= $1::bigint AND at < $2::bigint`,
+        values: [version - KEEP_NAMES.commits, now - KEEP_NAMES.milliseconds],
+      });
     }
     statements.push({
       text: `UPDATE ${schema}.meta SET version = $1::bigint, trimmed = $2::bigint WHERE id = 0`,

@@ -5,6 +5,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KvError, open, type PostgresOptions } from "../../src/index.ts";
 import { requireVersion } from "../../src/postgres/schema.ts";
+import { Connections } from "../../src/postgres/session.ts";
+import { settingsOf } from "../../src/postgres/settings.ts";
 
 async function failure(url: string, postgres: PostgresOptions = {}): Promise<KvError> {
   const error = await open({ url, postgres }).then(
@@ -172,6 +174,70 @@ describe.skipIf(!postgresOrSkip())("with a server", () => {
     await store.set(["b"], 1);
     expect((await next).value).toMatchObject([{ key: ["b"] }]);
     await watch.return?.();
+    await store.close();
+  });
+
+  test("a server whose defaults are others: commits are synced, and see what came before them", async () => {
+    await admin.query(
+      `CREATE ROLE hasty SUPERUSER LOGIN PASSWORD 'hasty';
+       ALTER ROLE hasty SET synchronous_commit = off;
+       ALTER ROLE hasty SET default_transaction_isolation = 'serializable';
+       ALTER ROLE hasty SET bytea_output = 'escape'`,
+    );
+    const hasty = url((u) => {
+      u.username = "hasty";
+      u.password = "hasty";
+      u.searchParams.set("schema", "hasty");
+    });
+    const limits = { lockTimeout: 30_000, pollInterval: 50 };
+    const connections = await Connections.make(settingsOf(hasty, {}, limits));
+    const shown = async (name: string): Promise<unknown> =>
+      (await connections.read({ text: `SHOW ${name}` }))[0]?.[0];
+    expect(await shown("synchronous_commit")).toBe("on");
+    expect(await shown("transaction_isolation")).toBe("read committed");
+    await connections.close();
+    for (const commitBy of ["function", "statements"] as const) {
+      const stores = await Promise.all([1, 2, 3].map(() => open({ url: hasty, postgres: { commitBy } })));
+      await Promise.all(
+        stores.flatMap((store) =>
+          Array.from({ length: 30 }, () => store.atomic().add(["sum", commitBy], 1n).commit()),
+        ),
+      );
+      // Compare and set, against each other.
+      await Promise.all(
+        stores.map(async (store) => {
+          for (let done = 0; done < 20; ) {
+            const entry = await store.get<number>(["cas", commitBy]);
+            const { ok } = await store
+              .atomic()
+              .check(["cas", commitBy], entry?.version ?? null)
+              .set(["cas", commitBy], (entry?.value ?? 0) + 1)
+              .commit();
+            if (ok) done++;
+          }
+        }),
+      );
+      expect((await stores[0]?.get(["sum", commitBy]))?.value).toBe(90n);
+      expect((await stores[0]?.get(["cas", commitBy]))?.value).toBe(60);
+      await Promise.all(stores.map((store) => store.close()));
+    }
+  });
+
+  test("names are forgotten after a day and ten thousand commits, and not before", async () => {
+    let now = 1_000_000_000;
+    const names = url((u) => u.searchParams.set("schema", "names"));
+    const store = await open({ url: names, now: () => now, postgres: { commitBy: "function" } });
+    const commits = async (count: number): Promise<void> => {
+      await Promise.all(Array.from({ length: count }, () => store.set(["k"], 1)));
+    };
+    const first = await store.atomic({ txnId: "a" }).set(["a"], 1).commit();
+    const again = () => store.atomic({ txnId: "a" }).set(["a"], 1).commit();
+    await commits(11_500);
+    expect(await again()).toEqual(first);
+    now += 2 * 86_400_000;
+    expect(await again()).toEqual(first);
+    await commits(1_500);
+    expect(await again()).not.toEqual(first);
     await store.close();
   });
 
