@@ -55,6 +55,8 @@ export interface FiberStatus {
 /** After a fiber could not be run at all, in milliseconds. */
 const RETRY = 60_000;
 const PAGE = 200;
+/** Fibers that are taken beside each other. */
+const AT_ONCE = 64;
 const LONGEST_NAME = 500;
 
 export class DurableFibers implements AsyncDisposable {
@@ -402,6 +404,8 @@ export class DurableFibers implements AsyncDisposable {
     const { store, now, lease, poll } = this.#options;
     // What a process of this machine had when it died need not wait for its lease to run out.
     const until = first ? now() + 2 * lease : now() + 1;
+    // Beside each other, so that they share commits.
+    const claims: Promise<void>[] = [];
     for await (const { key } of this.#entries(KEY.dueBetween(0, until))) {
       if (this.#stopped) break;
       const [, at, name] = key as [string, number, string];
@@ -410,9 +414,11 @@ export class DurableFibers implements AsyncDisposable {
         here.run.nudge(at);
         continue;
       }
-      if (this.#runs.size >= this.#options.maxRunning) break;
-      await this.#claim(name, at);
+      if (this.#runs.size + claims.length >= this.#options.maxRunning) break;
+      claims.push(this.#claim(name, at));
+      if (claims.length === AT_ONCE) await Promise.all(claims.splice(0));
     }
+    await Promise.all(claims);
     const { entries } = await store.list(KEY.dueBetween(now() + 1, Number.MAX_SAFE_INTEGER), { limit: 1 });
     const next = entries[0]?.key[1];
     return typeof next === "number" ? Math.max(1, Math.min(poll, next - now())) : poll;
