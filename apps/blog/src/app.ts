@@ -1,7 +1,7 @@
 /** The blog, composed: store, ops, runtime, server. What the pages are is SX; nothing of it is here. */
 import { fileURLToPath } from "node:url";
 import { open, type Store } from "@sorbus/durable-kv";
-import { type HttpServer, type Log, serveApp } from "@sorbus/http-host";
+import { type AppServer, type HttpServer, type Log, type ServeAppOptions, serveApp } from "@sorbus/http-host";
 import type { OpDeclaration } from "@sorbus/io-resolver";
 import { createRuntime, type Runtime, type RuntimeOptions, storeOps } from "sorbus";
 import type { Config } from "./config.ts";
@@ -9,7 +9,8 @@ import { readPosts } from "./content.ts";
 import { assetOps, markdownOps, settingOps } from "./ops.ts";
 import { seed } from "./seed.ts";
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+/** A path beside this file. */
+export const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 const STATIC = { folder: path("../theme/static"), prefix: "/assets/", maxAge: 365 * 24 * 3600 };
 
@@ -55,22 +56,32 @@ export async function startBlog(config: Config, log?: Log): Promise<Blog> {
   try {
     const seeded = await seed(store, () => readPosts(path("../content")));
     const runtime = await loadBlog({ ops: blogOps(store, config.url) });
-    const server = await serveApp({
-      runtime,
-      app: runtime.global("handle"),
-      assets: STATIC,
-      port: config.port,
-      hostname: config.host,
-      development: config.development,
-      ...(log !== undefined && { log }),
-    });
-    const close = async (): Promise<void> => {
-      await server.close();
-      await store.close();
-    };
-    return { server, seeded, [Symbol.asyncDispose]: close };
+    return await serveBlog({ runtime, app: runtime.global("handle") }, config, store, seeded, log);
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Serves a program as the blog; closing it closes the store, too. @throws ListenError */
+export async function serveBlog(
+  app: Pick<ServeAppOptions, "runtime" | "app">,
+  config: Config,
+  store: Store,
+  seeded: number,
+  log: Log | undefined,
+): Promise<Blog & { readonly server: AppServer }> {
+  const server = await serveApp({
+    ...app,
+    assets: STATIC,
+    port: config.port,
+    hostname: config.host,
+    development: config.development,
+    ...(log !== undefined && { log }),
+  });
+  const close = async (): Promise<void> => {
+    await server.close();
+    await store.close();
+  };
+  return { server, seeded, [Symbol.asyncDispose]: close };
 }

@@ -10,6 +10,12 @@ export {
 export type { StructuralReloader, Verification } from "./agent/line.ts";
 export type { RunLimits } from "./agent/protocol.ts";
 export {
+  type LiveProgram,
+  type LiveProgramOptions,
+  type LiveReload,
+  liveProgram,
+} from "./live-program.ts";
+export {
   type DroppedState,
   type Notice,
   type Place,

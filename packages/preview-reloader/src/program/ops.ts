@@ -11,6 +11,8 @@ export const PREVIEW_TIME: number = Date.UTC(2025, 0, 1, 12);
 
 /** What answers the ops that no program's table has. */
 export interface Answerer {
+  /** Who answers before anybody else, in this thread and with values of any kind. */
+  readonly resolver?: Resolver;
   /** The names of the ops that the host answers. */
   readonly ops: ReadonlySet<string>;
   /** A value, or a promise of it, of the plain kinds that cross the border; throws or rejects to raise. */
@@ -84,11 +86,15 @@ export class PreviewResolver extends Resolver {
   }
 
   override get(op: string): OpDeclaration | undefined {
-    return this.answerer.ops.has(op) ? undefined : super.get(op);
+    const { resolver, ops: host } = this.answerer;
+    if (resolver?.has(op) === true) return resolver.get(op);
+    return host.has(op) ? undefined : super.get(op);
   }
 
   override resolve(request: OpRequest): unknown {
     this.asked.add(request.op);
+    const { resolver } = this.answerer;
+    if (resolver?.has(request.op) === true) return resolver.resolve(request);
     if (!this.answerer.ops.has(request.op)) return super.resolve(request);
     return this.answerer.answer(request.op, request.args, request.signal);
   }
