@@ -288,7 +288,7 @@ describe("waiting", () => {
 
   test("sleeping fibers cost no memory, and all wake", async () => {
     let clock = 0;
-    const count = Number(process.env.SLEEPERS ?? 300);
+    const count = 300;
     const program = "(define (nap) (perform :async/sleep 1000000) (perform :woke))";
     let woken = 0;
     const a = await start(store, program, { woke: () => ++woken }, { now: () => clock, maxRunning: 50 });

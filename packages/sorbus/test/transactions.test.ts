@@ -1,7 +1,6 @@
 /** `kv/transaction`, `kv/watch` and reads of concurrent fibers, over a real store and one that counts its round trips. */
 import { open, type Store } from "@sorbus/durable-kv";
 import type { KvLike } from "@sorbus/io-resolver/kv";
-import { postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRuntime, type Runtime, storeOps } from "../src/index.ts";
 
@@ -220,46 +219,6 @@ test("logs and blobs keep the language's values", async () => {
   await expect((async () => runtime.eval('(perform :blob/get "x")'))()).rejects.toThrow(
     "id must come from :blob/put",
   );
-});
-
-describe.skipIf(!postgresOrSkip())("on PostgreSQL", () => {
-  test("pmap over 1,000 keys takes ten round trips at most, and gives the results in order; map stays sequential", async () => {
-    const server = await startPostgres();
-    try {
-      await using remote = await open({ url: server.url });
-      let atomic = remote.atomic();
-      for (let i = 0; i < 1000; i++) atomic = atomic.set([`k${i}`], i);
-      await atomic.commit();
-      const trips: string[] = [];
-      const counted = new Proxy(remote, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name, target);
-          if (typeof value !== "function") return value;
-          return (...args: unknown[]) => {
-            trips.push(String(name));
-            return Reflect.apply(value, target, args);
-          };
-        },
-      });
-      const runtime = createRuntime({ ops: storeOps(counted as never) });
-      expect(await runtime.eval('(pmap (fn (i) (perform :kv/get (str "k" i))) (range 1000))')).toEqual(
-        Array.from({ length: 1000 }, (_, i) => i),
-      );
-      expect(trips.length).toBeLessThanOrEqual(10);
-      trips.length = 0;
-      expect(await runtime.eval('(map (fn (i) (perform :kv/get (str "k" i))) (range 5))')).toEqual([
-        0, 1, 2, 3, 4,
-      ]);
-      expect(trips).toHaveLength(5);
-      expect(
-        await runtime.eval(`
-            (pmap (fn (i) (kv/transaction (fn (tx) (tx :set "sum" (+ i (or (tx :get "sum") 0)))))) (range 10))
-            (perform :kv/get "sum")`),
-      ).toBe(45);
-    } finally {
-      await server.stop();
-    }
-  }, 300_000);
 });
 
 describe("kv/watch", () => {
