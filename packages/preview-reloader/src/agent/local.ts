@@ -123,7 +123,7 @@ export class LocalAgent implements Agent {
       this.failed = undefined;
       return { type: "loaded", info, graph: graphOf(program), time: performance.now() - started };
     } catch (error) {
-      if (error instanceof Cancelled) return { type: "cancelled" };
+      if (error instanceof Cancelled || signal.aborted) return { type: "cancelled" };
       this.failed = made;
       return { type: "failed", problem: this.problem(error, "load"), graph: graphOf(made) };
     }
@@ -215,7 +215,7 @@ export class LocalAgent implements Agent {
         ...(graphChanged && { graph: graphOf(program) }),
       };
     } catch (error) {
-      if (error instanceof Cancelled) return { type: "cancelled" };
+      if (error instanceof Cancelled || signal.aborted) return { type: "cancelled" };
       if (error instanceof Rebuild)
         return this.rebuild(error.message, structural, signal, "unit", NO_TIMINGS);
       return {
@@ -261,7 +261,7 @@ export class LocalAgent implements Agent {
         timings: { ...timings, compile: performance.now() - started },
       };
     } catch (error) {
-      if (error instanceof Cancelled) return { type: "cancelled" };
+      if (error instanceof Cancelled || signal.aborted) return { type: "cancelled" };
       if (before === undefined) this.failed = made;
       return {
         type: "failed",

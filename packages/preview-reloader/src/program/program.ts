@@ -91,6 +91,8 @@ export class Program {
   private compiling: Item | undefined;
 
   private breath: Breath | undefined;
+  /** For macros that wait: they are given up when what they expand is no longer wanted. */
+  wanted: { readonly signal?: AbortSignal } = {};
 
   private constructor(options: ProgramOptions) {
     this.options = options;
@@ -121,12 +123,14 @@ export class Program {
   ): Promise<Program> {
     const program = new Program(options);
     program.breath = new Breath(signal, () => options.host.now());
+    program.wanted = signal === undefined ? {} : { signal };
     made?.(program);
     const { entry, hooks, host } = options;
     if (hooks !== undefined) await program.loadFile(host.resolve(hooks, ""), undefined, undefined, signal);
     await program.loadFile(host.resolve(entry, ""), undefined, undefined, signal);
     program.runtime.world.main = program.entryFile()?.module;
     program.breath = undefined;
+    program.wanted = {};
     return program;
   }
 
@@ -288,7 +292,7 @@ export class Program {
       }
       const stopped = suspended;
       this.loadAsked = true;
-      const value = this.runtime.finish(stopped.fiber as EngineFiber);
+      const value = this.runtime.finish(stopped.fiber as EngineFiber, this.wanted);
       if (isPromise(value)) {
         return (value as Promise<Value>).then((result) => {
           stopped.complete(result);
@@ -314,7 +318,7 @@ export class Program {
         next = units.next();
       } catch (error) {
         if (!(error instanceof MacroSuspended)) throw error;
-        error.complete(await this.runtime.finish(error.fiber as EngineFiber));
+        error.complete(await this.runtime.finish(error.fiber as EngineFiber, this.wanted));
         // Units that were handed out are not handed out again.
         return this.expandUnits(item, module, each);
       } finally {

@@ -68,15 +68,20 @@ export async function reload(
   structural: boolean,
 ): Promise<Reloaded | undefined> {
   const reloading = new Reload(program, edit, signal, structural);
+  program.wanted = { signal };
   try {
     return await reloading.apply();
   } catch (error) {
     reloading.undo();
+    // Whatever was going on was given up.
+    stopIf(signal);
     if (error instanceof Structural) return undefined;
     if (error instanceof Raise && reloading.intoTheUnknown) {
       throw new Rebuild("new files are imported, and something is wrong");
     }
     throw error;
+  } finally {
+    program.wanted = {};
   }
 }
 
