@@ -58,7 +58,10 @@ const toolsFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "@sorbus/durable-fibers": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
   sorbus: { "@sorbus/postgres-server": "its tests count what a program asks of a server" },
   "@sorbus/blog": { "@sorbus/postgres-server": "its tests start a PostgreSQL of their own" },
-  "@sorbus/bench": { "@sorbus/postgres-server": "the PostgreSQL to measure" },
+  "@sorbus/bench": {
+    "@sorbus/postgres-server": "the PostgreSQL to measure",
+    "@sorbus/preview": "the daemon to measure, and the browser that it finds",
+  },
   "@sorbus/torture": { "@sorbus/postgres-server": "the PostgreSQL to kill" },
 };
 
