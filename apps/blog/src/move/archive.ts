@@ -124,6 +124,7 @@ export function readArchive(file: string): Moving {
       ({ path, type, base64 }): MovedFile => ({ path, type, bytes: () => Buffer.from(base64, "base64") }),
     ),
     notes: [],
+    skipped: 0,
   };
 }
 

@@ -121,7 +121,7 @@ function readPost(kind: Kind, folder: string, file: string, collector: Collector
     front = splitFrontMatter(readFileSync(file, "utf8"));
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
-    collector.note("skipped", source, `its front matter cannot be read: ${why}`);
+    collector.skip(source, `its front matter cannot be read: ${why}`);
     return;
   }
   const { fields } = front;

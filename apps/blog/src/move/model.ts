@@ -36,6 +36,8 @@ export interface Moving {
   readonly posts: readonly MovedPost[];
   readonly files: readonly MovedFile[];
   readonly notes: readonly Note[];
+  /** How many posts could not be read, or were not wanted. */
+  readonly skipped: number;
 }
 
 /** Told after each post how many there are so far. */
@@ -69,6 +71,7 @@ export class Collector {
   readonly notes: Note[] = [];
   readonly #progress: Progress;
   readonly #said = new Set<string>();
+  #skipped = 0;
 
   constructor(progress: Progress = () => {}) {
     this.#progress = progress;
@@ -80,6 +83,12 @@ export class Collector {
     if (this.#said.has(key)) return;
     this.#said.add(key);
     this.notes.push({ type, source, what });
+  }
+
+  /** Notes that a post stays behind. */
+  skip(source: string, what: string): void {
+    this.note("skipped", source, what);
+    this.#skipped += 1;
   }
 
   /** Adds a post; every change that had to be made becomes a note. */
@@ -137,7 +146,7 @@ export class Collector {
       const text = each.post.text.replace(/(?<=\]\()[^)\s<>]+/g, moved);
       return text === each.post.text ? each : { ...each, post: { ...each.post, text } };
     });
-    return { source, posts, files: [...this.files.values()], notes: this.notes };
+    return { source, posts, files: [...this.files.values()], notes: this.notes, skipped: this.#skipped };
   }
 
   readonly #taken = new Set<string>();

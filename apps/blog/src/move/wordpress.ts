@@ -49,7 +49,7 @@ export function readWordpress(file: string, media?: string, progress?: Progress)
       continue;
     }
     if (status === "trash" || status === "auto-draft" || status === "inherit") {
-      collector.note("skipped", source, status === "trash" ? "it is in the trash" : `it is an ${status}`);
+      collector.skip(source, status === "trash" ? "it is in the trash" : `it is an ${status}`);
       continue;
     }
     if (type === "page") collector.note("changed", source, "it was a page and is a post now");

@@ -60,6 +60,7 @@ class Import {
     this.#store = store;
     this.#moving = moving;
     this.notes = [...moving.notes];
+    this.counts.skipped = moving.skipped;
   }
 
   async posts(posts: readonly MovedPost[]): Promise<void> {

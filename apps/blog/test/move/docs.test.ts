@@ -43,10 +43,10 @@ test("the commands of the pages, in their order", { timeout: 300_000 }, async ()
     said.push(out.split("\n")[0] ?? "");
   }
   expect(said).toEqual([
-    "3 new, 0 updated, 0 unchanged, 0 skipped, 2 pictures",
-    "5 new, 0 updated, 0 unchanged, 0 skipped, 1 picture",
+    "3 new, 0 updated, 0 unchanged, 1 skipped, 2 pictures",
+    "5 new, 0 updated, 0 unchanged, 1 skipped, 1 picture",
     "4 new, 0 updated, 0 unchanged, 0 skipped",
-    "0 new, 0 updated, 3 unchanged, 0 skipped",
+    "0 new, 0 updated, 3 unchanged, 1 skipped",
     "12 posts and 3 pictures written to my-blog",
     "12 posts and 3 pictures written to my-blog.json",
     "12 new, 0 updated, 0 unchanged, 0 skipped, 3 pictures",
