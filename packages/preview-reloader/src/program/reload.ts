@@ -5,27 +5,28 @@
  * While it goes on nothing else runs in the program. `Rebuild` is thrown for edits after which only loading the
  * program anew is sure to be right; who reloads then does that.
  */
-import { type GeneratedUnit, isExport, isImport, parseImport, type Unit } from "@sorbus/compiler";
+import { type GeneratedUnit, isExport, isImport, type Unit } from "@sorbus/compiler";
 import { isPromise } from "@sorbus/io-resolver";
-import { type Form, formsEqual, reread } from "@sorbus/reader";
-import { type Cell, Code, Raise, reseed, type Value } from "@sorbus/vm";
-import type { MaybePromise } from "sorbus";
+import { type Form, reread } from "@sorbus/reader";
+import { type Cell, Raise, type Value } from "@sorbus/vm";
 import { type DroppedState, higher, type Tier } from "../record.ts";
-import { diffCore, type Overrides, sameConstant } from "./diff-core.ts";
-import { diffForms, keyOf, onlyLiveConstantsDiffer } from "./diff-forms.ts";
-import type { Definition, Item, SourceFile } from "./model.ts";
-import { nameOf } from "./model.ts";
 import {
-  Breath,
-  checkFile,
-  importMistake,
-  type Program,
-  type ProgramHost,
-  parse,
-  stopIf,
-} from "./program.ts";
-import { isRepeatable } from "./repeatable.ts";
-import { migrate } from "./state.ts";
+  changedNames,
+  hasCycle,
+  importedPath,
+  isExpression,
+  mentions,
+  OldItems,
+  sameLinks,
+  visibleNames,
+} from "./comparing.ts";
+import { diffCore, type Overrides } from "./diff-core.ts";
+import { diffForms } from "./diff-forms.ts";
+import { install } from "./install.ts";
+import { Journal } from "./journal.ts";
+import { type Definition, type Item, nameOf, type SourceFile } from "./model.ts";
+import { Breath, checkFile, importMistake, type Program, parse, stopIf } from "./program.ts";
+import { reachedBy, rerun } from "./rerun.ts";
 
 /** Only loading the whole program anew is sure to give what its text says. */
 export class Rebuild extends Error {}
@@ -101,8 +102,7 @@ class Reload {
   private readonly signal: AbortSignal;
   private readonly structural: boolean;
   private readonly breath: Breath;
-  /** What takes back what has been done, last first. */
-  private readonly journal: (() => void)[] = [];
+  private readonly journal: Journal = new Journal();
   private readonly snapshots: Set<SourceFile> = new Set();
   private tier: Tier = "unchanged";
   private reason = "";
@@ -130,7 +130,7 @@ class Reload {
   }
 
   undo(): void {
-    for (const step of this.journal.reverse()) step();
+    this.journal.undo();
     this.program.forgetOrder();
   }
 
@@ -148,7 +148,9 @@ class Reload {
     if (this.importsChanged) this.prune();
     if (this.edit.data.length > 0) this.refresh();
     const started = this.now();
-    await this.rerun();
+    const { program, signal, journal, breath, toRun, rearranged: moved } = this;
+    const parts = { program, signal, journal, breath, toRun, changed: this.changedCells, rearranged: moved };
+    this.dropped.push(...(await rerun(parts)));
     this.spent.instantiate += this.now() - started;
     stopIf(this.signal);
     return {
@@ -263,7 +265,7 @@ class Reload {
       const form = now[i] as Form;
       if (item.form === form) continue;
       const before = item.form;
-      this.journal.push(() => {
+      this.journal.note(() => {
         item.form = before;
       });
       item.form = form;
@@ -276,18 +278,10 @@ class Reload {
     this.snapshots.add(file);
     const restore = file.module.snapshot();
     const { items, links, imports } = file;
-    this.journal.push(() => {
+    this.journal.note(() => {
       restore();
       Object.assign(file, { items, links, imports });
     });
-  }
-
-  private setCell(cell: Cell, value: Value | undefined): void {
-    const before = cell.value;
-    this.journal.push(() => {
-      cell.value = before;
-    });
-    cell.value = value;
   }
 
   /**
@@ -325,6 +319,18 @@ class Reload {
     }
   }
 
+  /** Macros that call what has changed since they were asked for last. */
+  private reachedMacros(): Definition[] {
+    if (this.program.macroUsers.size === 0 || this.changedCells.size === this.changedAtMacros) return [];
+    this.changedAtMacros = this.changedCells.size;
+    const reached = [...reachedBy(this.program, this.changedCells)];
+    const macros = reached.filter((definition) => definition.kind === "macro");
+    if (macros.length > 0 && reached.some((definition) => definition.kind !== "macro")) {
+      throw new Rebuild("a macro depends on top-level values that changed");
+    }
+    return macros;
+  }
+
   private inLoadOrder(files: ReadonlySet<SourceFile>): SourceFile[] {
     if (files.size < 2) return [...files];
     const places = new Map(this.program.order().map((file, i) => [file, i]));
@@ -360,7 +366,7 @@ class Reload {
     for (const old of before) if (!next.includes(old)) program.unindex(old);
     for (const definition of next) if (!before.includes(definition)) program.index(definition);
     item.definitions = next;
-    this.journal.push(() => {
+    this.journal.note(() => {
       for (const definition of next) if (!before.includes(definition)) program.unindex(definition);
       for (const old of before) if (!next.includes(old)) program.index(old);
       item.definitions = before;
@@ -390,7 +396,7 @@ class Reload {
     for (const cell of definition.cells) this.changedCells.add(cell);
     if (definition.kind === "function") {
       const [cell] = definition.cells;
-      if (cell !== undefined) this.setCell(cell, definition.closure);
+      if (cell !== undefined) this.journal.set(cell, definition.closure);
     } else if (definition.kind !== "macro") this.toRun.add(definition);
     return definition;
   }
@@ -417,55 +423,17 @@ class Reload {
 
   /** Puts constants into the code that there is. False: the edit is more than the tiers below `unit` may do. */
   private install(old: Definition, unit: Unit, overrides: Overrides): boolean {
-    const slots = new Set([...old.installed.keys(), ...overrides.keys()]);
-    const changes: [slot: string, value: Value, before: Value][] = [];
-    for (const slot of slots) {
-      const place = old.code.slots.get(slot);
-      const code = place === undefined ? undefined : old.code.functions[place.fn];
-      if (place === undefined || !(code instanceof Code)) return false;
-      const compiled = compiledConstant(old, slot);
-      const before = old.installed.get(slot) ?? compiled;
-      const value = overrides.get(slot) ?? compiled;
-      if (before === undefined || value === undefined) return false;
-      if (!sameConstant(before, value)) changes.push([slot, value, before]);
-    }
-    const replaced = old.unit;
-    const keep = (): void => {
-      old.unit = unit;
-      this.journal.push(() => {
-        old.unit = replaced;
-      });
-    };
-    if (changes.length === 0) {
-      keep();
-      return true;
-    }
-    const literal = onlyLiveConstantsDiffer(replaced, unit);
-    if (!literal && sameStructure(replaced.form, unit.form)) return false;
+    const tier = this.timed("instantiate", () => install(old, unit, overrides, this.journal));
+    if (tier === undefined) return false;
+    if (tier === "unchanged") return true;
     this.raise(
-      literal ? "literal" : "template",
-      literal
+      tier,
+      tier === "literal"
         ? `only constants of ${unit.id} changed`
         : `only the markup around the expressions of ${unit.id} changed`,
     );
     this.names.add(nameOf(old));
-    const installed = old.installed;
-    this.timed("instantiate", () => {
-      for (const [slot, value, before] of changes) {
-        const place = old.code.slots.get(slot);
-        const code = place === undefined ? undefined : old.code.functions[place.fn];
-        if (place === undefined || code === undefined) continue;
-        reseed(code, place.constant, value);
-        this.journal.push(() => reseed(code, place.constant, before));
-      }
-    });
-    old.installed = overrides;
-    this.journal.push(() => {
-      old.installed = installed;
-    });
-    keep();
-    for (const cell of old.cells)
-      if (old.kind !== "once" && old.kind !== "record") this.changedCells.add(cell);
+    if (old.kind !== "record") for (const cell of old.cells) this.changedCells.add(cell);
     if (old.kind !== "function") this.toRun.add(old);
     return true;
   }
@@ -489,13 +457,13 @@ class Reload {
     for (const { cells } of definitionsBefore) {
       for (const cell of cells) {
         values.set(cell, cell.value);
-        this.setCell(cell, undefined);
+        this.journal.set(cell, undefined);
       }
     }
     const started = this.now();
     const links = program.openModule(file, file.read.forms);
     const known = new Set(program.files.keys());
-    this.journal.push(() => this.forgetNew(known));
+    this.journal.note(() => this.forgetNew(known));
     for (const item of links) await program.link(file, item, signal);
     if (file.imports.map((i) => i.path).join("\n") !== importsBefore) {
       this.importsChanged = true;
@@ -509,7 +477,7 @@ class Reload {
     for (const form of now) {
       const item: Item = old.take(form) ?? { file, form, definitions: [] };
       const { form: formBefore, definitions } = item;
-      this.journal.push(() => {
+      this.journal.note(() => {
         item.form = formBefore;
       });
       item.form = form;
@@ -531,7 +499,7 @@ class Reload {
       // What lives on has its value again from where it stands.
       for (const { kind, cells } of next) {
         if (kind !== "once" && kind !== "record") continue;
-        for (const cell of cells) if (cell.value === undefined) this.setCell(cell, values.get(cell));
+        for (const cell of cells) if (cell.value === undefined) this.journal.set(cell, values.get(cell));
       }
       this.setDefinitions(item, next);
     }
@@ -546,8 +514,8 @@ class Reload {
   private putBack(definition: Definition): void {
     const { core } = definition.unit;
     const [cell] = definition.cells;
-    if (definition.kind === "function" && cell !== undefined) this.setCell(cell, definition.closure);
-    else if (core.op === "define" && core.value.op === "const") this.setCell(core.cell, core.value.value);
+    if (definition.kind === "function" && cell !== undefined) this.journal.set(cell, definition.closure);
+    else if (core.op === "define" && core.value.op === "const") this.journal.set(core.cell, core.value.value);
     else if (definition.kind === "value" || definition.kind === "expression") this.toRun.add(definition);
   }
 
@@ -570,14 +538,14 @@ class Reload {
   private remove(definition: Definition, file: SourceFile): void {
     const { program } = this;
     program.unindex(definition);
-    this.journal.push(() => program.index(definition));
+    this.journal.note(() => program.index(definition));
     for (const cell of definition.cells) {
       // Another form may define the name by now.
       if (program.definers.get(cell) !== undefined) continue;
       if (definition.kind === "once" && !cell.name.startsWith("on-reload ")) {
         this.dropped.push({ name: `${file.path}/${cell.name}`, why: "its definition is gone" });
       }
-      this.setCell(cell, undefined);
+      this.journal.set(cell, undefined);
       this.changedCells.add(cell);
     }
     this.names.add(nameOf(definition));
@@ -641,7 +609,7 @@ class Reload {
         }
       }
       this.dropFile(file);
-      this.journal.push(() => {
+      this.journal.note(() => {
         program.files.set(file.path, file);
         program.runtime.world.loader.add(file.module);
         for (const item of file.items) for (const definition of item.definitions) program.index(definition);
@@ -656,215 +624,4 @@ class Reload {
       throw new Rebuild(`top-level code has read ${this.edit.data.join(", ")}`);
     }
   }
-
-  // ---- running -------------------------------------------------------------------------------
-
-  /** Definitions that use, however indirectly, what has changed, and are not functions themselves. */
-  private reached(): Set<Definition> {
-    const reached = new Set<Definition>();
-    const seen = new Set<Cell>(this.changedCells);
-    const todo = [...seen];
-    for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
-      for (const user of this.program.users.get(cell) ?? []) {
-        if (user.kind === "once" || user.kind === "record") continue;
-        if (user.kind !== "function") reached.add(user);
-        for (const next of user.cells) {
-          if (seen.has(next)) continue;
-          seen.add(next);
-          todo.push(next);
-        }
-      }
-    }
-    return reached;
-  }
-
-  private reachedMacros(): Definition[] {
-    if (this.program.macroUsers.size === 0 || this.changedCells.size === this.changedAtMacros) return [];
-    this.changedAtMacros = this.changedCells.size;
-    const reached = [...this.reached()];
-    const macros = reached.filter((definition) => definition.kind === "macro");
-    if (macros.length > 0 && reached.some((definition) => definition.kind !== "macro")) {
-      throw new Rebuild("a macro depends on top-level values that changed");
-    }
-    return macros;
-  }
-
-  /** Runs what has to be run: the top-level code that changed or uses what has changed, or all of it. */
-  private async rerun(): Promise<void> {
-    const { program } = this;
-    const reached = this.reached();
-    for (const definition of this.toRun) if (definition.kind !== "macro") reached.add(definition);
-    for (const definition of reached) if (definition.kind === "macro") reached.delete(definition);
-    if (reached.size === 0) return;
-    const definer = (cell: Cell): Definition | undefined => program.definers.get(cell);
-    const alone = [...reached].every(
-      (definition) =>
-        definition.kind === "once" || definition.kind === "record" || isRepeatable(definition, definer),
-    );
-    if (alone && !this.rearranged) {
-      for (const definition of inOrder(reached)) {
-        for (const cell of definition.cells) this.setCell(cell, cell.value);
-        await this.runAgain(definition, this.toRun.has(definition));
-        await this.breath.take();
-      }
-      return;
-    }
-    const all = [...program.definitions()];
-    const values = new Map<Cell, Value | undefined>();
-    for (const { kind, cells } of all) {
-      for (const cell of cells) {
-        if (kind === "once" || kind === "record") values.set(cell, cell.value);
-        this.setCell(cell, undefined);
-      }
-    }
-    for (const definition of all) {
-      for (const cell of definition.cells) if (values.has(cell)) cell.value = values.get(cell);
-      const running = this.runAgain(definition, this.toRun.has(definition));
-      if (isPromise(running)) await running;
-      if (definition.kind !== "function") await this.breath.take();
-    }
-  }
-
-  private runAgain(definition: Definition, isNew: boolean): MaybePromise<void> {
-    const { program, signal } = this;
-    switch (definition.kind) {
-      case "once":
-        return isNew ? this.runOnce(definition) : undefined;
-      case "record":
-        return isNew || definition.cells.some((cell) => cell.value === undefined)
-          ? program.run(definition, signal)
-          : undefined;
-      default:
-        return program.run(definition, signal);
-    }
-  }
-
-  /** A once-only value whose definition changed: it is kept if it starts from the same shape, migrated, or dropped. */
-  private async runOnce(definition: Definition): Promise<void> {
-    const dropped = await migrate(this.program, definition, this.signal, (undo) => this.journal.push(undo));
-    if (dropped !== undefined) {
-      this.dropped.push(dropped);
-      for (const cell of definition.cells) this.changedCells.add(cell);
-    }
-  }
-}
-
-/** Whether imports and exports are as they were when the file was expanded. */
-function sameLinks({ links, read }: SourceFile): boolean {
-  const now = read.forms.filter((form) => isImport(form) || isExport(form));
-  return now.length === links.length && now.every((form, i) => formsEqual(form, links[i] as Form));
-}
-
-function importedPath(form: Form, from: string, host: ProgramHost): string | undefined {
-  try {
-    return isImport(form) ? host.resolve(parseImport(form).specifier, from) : undefined;
-  } catch {
-    // Written wrongly, or of nothing: linking the file says so.
-    return undefined;
-  }
-}
-
-/** Finds the item that a form was before it moved or changed: an equal one, else the one with its name. */
-class OldItems {
-  private readonly items: (Item | undefined)[];
-  private readonly byKey: Map<string, number[]> = new Map();
-
-  constructor(items: readonly Item[]) {
-    this.items = [...items];
-    for (const [i, item] of items.entries()) {
-      const key = keyOf(item.form) ?? "";
-      const known = this.byKey.get(key);
-      if (known === undefined) this.byKey.set(key, [i]);
-      else known.push(i);
-    }
-  }
-
-  take(form: Form): Item | undefined {
-    const places = (this.byKey.get(keyOf(form) ?? "") ?? []).filter((i) => this.items[i] !== undefined);
-    const place =
-      places.find((i) => this.items[i]?.form === form) ??
-      places.find((i) => formsEqual((this.items[i] as Item).form, form)) ??
-      places[0];
-    if (place === undefined) return undefined;
-    const item = this.items[place];
-    this.items[place] = undefined;
-    return item;
-  }
-}
-
-function isExpression(definition: Definition, unit: Unit): boolean {
-  return definition.kind === "expression" && unit.id.includes("#");
-}
-
-/** The constant that was compiled into a slot. */
-function compiledConstant(definition: Definition, slot: string): Value | undefined {
-  const { compiled } = definition;
-  return compiled.slots.get(slot) ?? compiled.templates?.get(slot)?.template;
-}
-
-/** Whether only atoms differ. */
-function sameStructure(a: Form, b: Form): boolean {
-  if ((a.type === "list" || a.type === "dict") && (b.type === "list" || b.type === "dict")) {
-    return (
-      a.type === b.type &&
-      a.items.length === b.items.length &&
-      a.items.every((item, i) => sameStructure(item, b.items[i] as Form))
-    );
-  }
-  return a.type !== "list" && a.type !== "dict" && b.type !== "list" && b.type !== "dict";
-}
-
-/** What names mean to importers, as far as their expansion depends on it. */
-function visibleNames({ module }: SourceFile): Map<string, string> {
-  return new Map(module.exports().map((name) => [name, module.lookupExport(name)?.kind ?? ""]));
-}
-
-function changedNames(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Set<string> {
-  const names = new Set<string>();
-  for (const [name, kind] of before) if (after.get(name) !== kind) names.add(name);
-  for (const [name, kind] of after) if (before.get(name) !== kind) names.add(name);
-  return names;
-}
-
-function mentions(form: Form, names: ReadonlySet<string>): boolean {
-  const todo: Form[] = [form];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    if (next.type === "symbol" && names.has(next.name)) return true;
-    if (next.type === "list" || next.type === "dict") for (const item of next.items) todo.push(item);
-  }
-  return false;
-}
-
-/** Definitions in an order in which each comes after those that it mentions, as far as there is one. */
-function inOrder(definitions: ReadonlySet<Definition>): Definition[] {
-  const byCell = new Map<Cell, Definition>();
-  for (const definition of definitions) for (const cell of definition.cells) byCell.set(cell, definition);
-  const done = new Set<Definition>();
-  const ordered: Definition[] = [];
-  const visit = (definition: Definition): void => {
-    if (done.has(definition)) return;
-    done.add(definition);
-    for (const cell of definition.refs) {
-      const other = byCell.get(cell);
-      if (other !== undefined) visit(other);
-    }
-    ordered.push(definition);
-  };
-  for (const definition of definitions) visit(definition);
-  return ordered;
-}
-
-function hasCycle(program: Program): boolean {
-  const open = new Set<string>();
-  const done = new Set<string>();
-  const visit = (path: string): boolean => {
-    if (done.has(path)) return false;
-    if (open.has(path)) return true;
-    open.add(path);
-    const found = program.files.get(path)?.imports.some((i) => visit(i.path)) === true;
-    open.delete(path);
-    done.add(path);
-    return found;
-  };
-  return [...program.files.keys()].some(visit);
 }
