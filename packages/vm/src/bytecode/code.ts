@@ -12,6 +12,9 @@ export interface ClosureSpec {
 /** Resolves offsets of a unit to a place in its file, as the file stands now. */
 export type Locate = (start: number, end: number) => ConditionSpan;
 
+/** The heat of functions that nobody has looked at: a machine without a JIT looks once in so many calls. */
+export const COLD: number = 1 << 30;
+
 /** The code of one function. Registers: required, optional, rest, key parameters, then locals and temporaries. */
 export interface CodeInit {
   readonly name: string;
@@ -52,6 +55,8 @@ export class Code implements Callee {
   /** The unit that this function belongs to, and its place there: how a frozen frame names its code. */
   unit: UnitCode | undefined;
   unitIndex: number;
+  /** Calls until the machine asks its JIT about this function; below 0 each call asks. */
+  heat: number = COLD;
 
   constructor(init: CodeInit) {
     this.name = init.name;
@@ -113,4 +118,4 @@ export function positionAt(code: Code, pc: number): ConditionSpan | undefined {
 }
 
 /** Marks an optional or key parameter that was not given, and a letrec variable before its init. Never seen by programs. */
-export const UNSET: Value = Object.freeze({ unset: true });
+export { UNSET } from "../heap/instance.ts";

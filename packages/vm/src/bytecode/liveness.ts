@@ -97,6 +97,28 @@ export function liveAt(code: Code, pc: number): ReadonlySet<number> | undefined 
   return table.get(pc);
 }
 
+const rows = new WeakMap<Code, Map<number, readonly number[]>>();
+
+/**
+ * The same in ascending order: the registers that a frame consists of where it is kept apart from a stack.
+ * @throws RangeError when no instruction begins at `pc`
+ */
+export function liveRegisters(code: Code, pc: number): readonly number[] {
+  let table = rows.get(code);
+  if (table === undefined) {
+    table = new Map();
+    rows.set(code, table);
+  }
+  let row = table.get(pc);
+  if (row === undefined) {
+    const live = liveAt(code, pc);
+    if (live === undefined) throw new RangeError(`no instruction begins at ${pc} of ${code.name}`);
+    row = [...live].sort((a, b) => a - b);
+    table.set(pc, row);
+  }
+  return row;
+}
+
 function analyse(code: Code): ReadonlyMap<number, ReadonlySet<number>> {
   const list = instructions(code);
   const effects = list.map((instruction) => effectOf(code, instruction));

@@ -20,6 +20,8 @@ export const heap: HeapExports = exported as unknown as HeapExports;
 export const NIL: Value = globalValue(exported.nil);
 export const FALSE: Value = globalValue(exported.false);
 export const TRUE: Value = globalValue(exported.true);
+/** A parameter that was not given, a variable that is not initialised. Never seen by programs. */
+export const UNSET: Value = globalValue(exported.unset);
 /** The empty list. */
 export const EMPTY: Value = globalValue(exported.empty);
 

@@ -34,7 +34,7 @@ export function buildHeap(): Uint8Array {
   m.importFunc("js", "number", { params: { value: "f64" }, results: [externref] });
 
   m.global("bytes", { type: "f64", mutable: true, export: true }, (c) => c.op("f64.const", 0));
-  ["nil", "false", "true"].forEach((name, i) => {
+  ["nil", "false", "true", "unset"].forEach((name, i) => {
     m.global(name, { type: ref("$imm"), export: true }, (c) => c.op("i32.const", i).op("struct.new", "$imm"));
   });
   m.global("empty", { type: ref("$list"), export: true }, (c) =>

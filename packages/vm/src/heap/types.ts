@@ -47,7 +47,7 @@ export const HEAP_TYPES: Readonly<Record<`$${string}`, TypeDef>> = {
   $floats: array(mut("f64")),
   /** A number that is not an i31. */
   $flo: struct({ value: immut("f64") }),
-  /** nil, true, false: compared by identity. */
+  /** nil, false, true and "not given", by their `code`s 0 to 3: compared by identity. */
   $imm: struct({ code: immut("i32") }),
   /** Any list; an instance of this very type is the empty list. */
   $list: struct({ len: immut("i32") }, { open: true }),
@@ -69,6 +69,9 @@ export const HEAP_TYPES: Readonly<Record<`$${string}`, TypeDef>> = {
   /** Functions with other parameters take them as one array. */
   $fv: func([ref("$clov"), "i32", ref("$anys")], [anyref]),
   $clov: struct({ ...closureFields, code: mut(refNull("$fv")) }, { parent: "$clo" }),
+  /** Code that goes on in the middle of a function, given the registers that matter there. */
+  $fk: func([ref("$clo"), "i32", ref("$anys")], [anyref]),
+  $kont: struct({ code: immut(ref("$fk")) }),
   /** A global binding as compiled code sees it; `clo` is `value` when that is a closure. */
   $global: struct({ value: mut(anyref), clo: mut(refNull("$clo")) }),
 };

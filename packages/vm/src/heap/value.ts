@@ -157,14 +157,23 @@ export class RecordType {
 export class Cell {
   readonly module: string;
   readonly name: string;
-  /** `undefined` until defined: reading it then raises "unbound". */
-  value: Value | undefined;
+  #value: Value | undefined;
   /** The machine's: the value that was called last through this cell, and its code if it is a closure. */
   called: Value | undefined = undefined;
   calledCode: object | null = null;
+  /** Told of each new value: how compiled code, which has a copy in the heap, stays up to date. */
+  onWrite: ((value: Value | undefined) => void) | undefined = undefined;
   constructor(module: string, name: string, value?: Value) {
     this.module = module;
     this.name = name;
-    this.value = value;
+    this.#value = value;
+  }
+  /** `undefined` until defined: reading it then raises "unbound". */
+  get value(): Value | undefined {
+    return this.#value;
+  }
+  set value(value: Value | undefined) {
+    this.#value = value;
+    this.onWrite?.(value);
   }
 }

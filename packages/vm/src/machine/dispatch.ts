@@ -28,11 +28,10 @@ import { CLOSURE, CODE, DELTA, MARK_LINK, RETURN_PC } from "./stack.ts";
 import type { Budget, ThreadStep } from "./tasks.ts";
 import type { VmThread } from "./thread.ts";
 
-/** Calls and loop iterations between two looks at limits and fuel. */
-const STRETCH = 20_000;
-
 export function dispatch(t: VmThread, budget: Budget): ThreadStep {
   const { stats } = t;
+  /** Calls and loop iterations between two looks at limits and fuel. */
+  const STRETCH = t.machine.stretch;
   let stretch = Math.min(STRETCH, budget.fuel, t.stepsLeft);
   let fuel = stretch;
   let count = 0;
@@ -40,26 +39,41 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
   let fp = t.fp;
   let pc = t.pc;
   let current: Code;
-  let code: Int32Array = EMPTY_CODE;
-  let K: readonly unknown[] = [];
+  let code: Int32Array;
+  let K: readonly unknown[];
   /** Out-of-line code is at work: the thread's fields are the truth, not the locals. */
   let outside = false;
   for (;;) {
-    // An answer or a condition may have ended the thread already.
-    if (t.stop !== undefined) {
-      stats.instructions += count;
-      budget.fuel -= stretch - fuel;
-      t.stats.calls += stretch - fuel;
-      return t.stop;
-    }
-    S = t.stack;
-    fp = t.fp;
-    pc = t.pc;
-    current = S[fp + CODE] as Code;
-    code = current.code;
-    K = current.constants;
-    outside = false;
+    outside = true;
     try {
+      // The thread's fields are the truth here.
+      if (t.spent !== 0) {
+        fuel -= t.spent;
+        t.spent = 0;
+      }
+      // An answer or a condition may have ended the thread already.
+      if (t.stop === undefined && fuel < 0) {
+        if (t.poll(stretch - fuel - 1, budget)) {
+          stats.instructions += count;
+          return stopped(t);
+        }
+        stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
+        fuel = stretch;
+      }
+      if (t.stop !== undefined) {
+        stats.instructions += count;
+        budget.fuel -= stretch - fuel;
+        t.stats.calls += stretch - fuel;
+        return t.stop;
+      }
+      S = t.stack;
+      fp = t.fp;
+      pc = t.pc;
+      current = S[fp + CODE] as Code;
+      if (current.heat < 0 && t.returnHot()) continue;
+      code = current.code;
+      K = current.constants;
+      outside = false;
       for (;;) {
         count++;
         switch (code[pc]) {
@@ -164,6 +178,8 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
               stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
               fuel = stretch;
               if (t.pc !== pc || t.fp !== fp) break;
+              t.pc = code[pc + 1] as number;
+              if (t.loopHot()) break;
               outside = false;
             }
             pc = code[pc + 1] as number;
@@ -390,6 +406,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             const callee = closureCode(f) as Code | null;
             const next = base + HEADER;
             if (callee?.simple && callee.required === n && next + callee.registers < S.length) {
+              if (--callee.heat < 0) {
+                t.stack = S;
+                t.fp = fp;
+                t.pc = pc;
+                outside = true;
+                if (t.callHot(callee, f, next, base, pc + 4, false)) break;
+                outside = false;
+              }
               S[base] = callee;
               S[base + 2] = pc + 4;
               S[base + 3] = next - fp;
@@ -418,6 +442,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             const next = base + HEADER;
             S[base + 1] = f;
             if (callee?.simple && callee.required === n && next + callee.registers < S.length) {
+              if (--callee.heat < 0) {
+                t.stack = S;
+                t.fp = fp;
+                t.pc = pc;
+                outside = true;
+                if (t.callHot(callee, f, next, base, pc + 5, false)) break;
+                outside = false;
+              }
               S[base] = callee;
               S[base + 2] = pc + 5;
               S[base + 3] = next - fp;
@@ -453,6 +485,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             const f = S[base + HEADER + CLOSURE] as Value;
             const callee = closureCode(f) as Code | null;
             if (callee?.simple && callee.required === n && fp + callee.registers < S.length) {
+              if (--callee.heat < 0) {
+                t.stack = S;
+                t.fp = fp;
+                t.pc = pc;
+                outside = true;
+                if (t.callHot(callee, f, base + HEADER, base, 0, true)) break;
+                outside = false;
+              }
               for (let i = 0; i < n; i++) S[fp + i] = S[base + HEADER + i];
               S[fp + CODE] = callee;
               S[fp + CLOSURE] = f;
@@ -478,6 +518,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             if (f !== cell.called) noteCalled(cell, f);
             const callee = cell.calledCode as Code | null;
             if (callee?.simple && callee.required === n && fp + callee.registers < S.length) {
+              if (--callee.heat < 0) {
+                t.stack = S;
+                t.fp = fp;
+                t.pc = pc;
+                outside = true;
+                if (t.callHot(callee, f, base + HEADER, base, 0, true)) break;
+                outside = false;
+              }
               for (let i = 0; i < n; i++) S[fp + i] = S[base + HEADER + i];
               S[fp + CODE] = callee;
               S[fp + CLOSURE] = f;
@@ -515,6 +563,14 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
               code = caller.code;
               K = caller.constants;
               S[fp + (code[pc - 1] as number)] = value;
+              if (caller.heat < 0) {
+                t.stack = S;
+                t.fp = fp;
+                t.pc = pc;
+                outside = true;
+                if (t.returnHot()) break;
+                outside = false;
+              }
               continue;
             }
             t.stack = S;
@@ -586,32 +642,13 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
           default:
             throw new RangeError(`no opcode ${code[pc]} at ${pc} of ${(S[fp + CODE] as Code).name}`);
         }
-        // Reached by `break`: the thread's fields are the truth now.
-        if (fuel < 0) {
+        // Reached by `break`: what was done out of line has kept the thread's fields right.
+        if (fuel < 0 && !outside) {
           t.stack = S;
           t.fp = fp;
           t.pc = pc;
-          outside = true;
-          if (t.poll(stretch, budget)) {
-            stats.instructions += count;
-            return stopped(t);
-          }
-          stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
-          fuel = stretch;
         }
-        if (t.stop !== undefined) {
-          stats.instructions += count;
-          budget.fuel -= stretch - fuel;
-          t.stats.calls += stretch - fuel;
-          return t.stop;
-        }
-        S = t.stack;
-        fp = t.fp;
-        pc = t.pc;
-        current = S[fp + CODE] as Code;
-        code = current.code;
-        K = current.constants;
-        outside = false;
+        break;
       }
     } catch (error) {
       // `pc` is still at the instruction that raised, or out-of-line code has kept the fields right.
@@ -625,8 +662,6 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
     }
   }
 }
-
-const EMPTY_CODE = new Int32Array(0);
 
 /** What the thread has stopped for. A call, so that the compiler does not take what it saw before for granted. */
 function stopped(t: VmThread): ThreadStep {

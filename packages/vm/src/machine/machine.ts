@@ -12,6 +12,7 @@ import { type Cell, Raise, type Value } from "../heap/value.ts";
 import { throwCondition } from "./arity.ts";
 import type { Engine, EngineFiber, FreezeOptions, Limits, RunStats, ThawOptions } from "./engine.ts";
 import { vmExtensions } from "./freeze.ts";
+import type { Jit } from "./jit.ts";
 import { type Freezer, type StartThread, TaskTree } from "./tasks.ts";
 import { VmThread } from "./thread.ts";
 
@@ -41,6 +42,8 @@ const DEFAULT_STACK_BYTES = 1 << 30;
 const BYTES_PER_SLOT = 8;
 /** What the ids of units of the core begin with. */
 const CORE = "core/";
+/** Calls and loop iterations between two looks at limits, where nothing asks for more. */
+const STRETCH = 20_000;
 /** Versions of one definition whose frozen frames can be thawed. */
 const VERSIONS = 4;
 /** Units that a machine keeps before it forgets top-level expressions, the oldest first. */
@@ -54,9 +57,15 @@ export class Machine implements Engine<UnitCode> {
   private readonly units: Map<string, UnitCode[]> = new Map();
   private readonly entries: Map<string, Value> = new Map();
   private allocatedAtCheck = 0;
+  /** Compiles hot functions; undefined: everything is run here. */
+  readonly jit: Jit | undefined;
+  /** Calls and loop iterations between two looks at limits, and at whether a loop is hot. */
+  readonly stretch: number;
 
-  constructor(host: MachineHost, limits: Limits = {}) {
+  constructor(host: MachineHost, limits: Limits = {}, jit?: Jit) {
     this.host = host;
+    this.jit = jit;
+    this.stretch = jit === undefined ? STRETCH : Math.max(1, Math.min(STRETCH, jit.threshold));
     this.limits = effective(limits);
   }
 

@@ -5,14 +5,17 @@
  *
  * Between two instructions the state is complete in these fields: nothing lives on the host's stack.
  */
-import { type Code, positionAt } from "../bytecode/code.ts";
+import { COLD, type Code, positionAt } from "../bytecode/code.ts";
 import { HEADER } from "../bytecode/opcodes.ts";
+import { liveRegisters } from "../bytecode/liveness.ts";
 import { condition, NIL } from "../heap/index.ts";
+import { heap } from "../heap/instance.ts";
 import { Condition, type ConditionSpan, Raise, type StackFrame, type Value } from "../heap/value.ts";
 import { type ResolvedCall, resolveCall } from "./call.ts";
 import { callControl } from "./control.ts";
 import { dispatch } from "./dispatch.ts";
 import type { RunStats } from "./engine.ts";
+import type { Jit, LeftFrame } from "./jit.ts";
 import type { EffectiveLimits, Machine } from "./machine.ts";
 import { bootCode } from "./machine-code.ts";
 import {
@@ -62,6 +65,11 @@ export class VmThread implements Thread {
   cancelReason: Value | undefined;
   /** Calls at which a thread ends for good that has met a limit and runs its exits. */
   callsAtEnd: number = Number.POSITIVE_INFINITY;
+
+  /** Calls and loop iterations of compiled code that the dispatch loop has not counted yet. */
+  spent: number = 0;
+  /** Compiled code has just been left here: at least one instruction is run before it is entered again. */
+  private left: boolean = false;
 
   readonly stats: RunStats;
   readonly bounds: EffectiveLimits;
@@ -231,10 +239,10 @@ export class VmThread implements Thread {
   }
 
   /** Room for a frame of `slots` slots on top of `this.to`: grows the segment or begins a new one. */
-  makeRoom(slots: number): void {
+  makeRoom(slots: number, limit: number = this.slotLimit): void {
     const need = this.to + slots;
     if (need <= this.stack.length) return;
-    if (this.depth() + slots > this.slotLimit) {
+    if (this.depth() + slots > limit) {
       throw new Raise(
         condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"),
       );
@@ -288,6 +296,7 @@ export class VmThread implements Thread {
         this.deliver(call.value);
         return;
       case "frame":
+        if (--call.code.heat < 0 && this.enterCompiled(call)) return;
         this.pushFrame(call.code, call.closure, call.registers);
         return;
       case "control":
@@ -310,6 +319,99 @@ export class VmThread implements Thread {
     for (let i = 0; i < registers.length; i++) stack[fp + i] = registers[i];
     this.fp = fp;
     this.pc = 0;
+  }
+
+  // ---- compiled code -------------------------------------------------------------------------
+
+  /**
+   * The call of a hot function with plain arguments, which lie from `at` on; `base` and `next` as for `invoke`.
+   * False: it is not compiled, and nothing has happened.
+   */
+  callHot(callee: Code, f: Value, at: number, base: number, next: number, tail: boolean): boolean {
+    const { jit } = this.machine;
+    if (jit === undefined) return cold(callee);
+    const result = this.metered(jit, () => jit.call(callee, f, this.stack, at));
+    if (result === undefined) return false;
+    if (tail) this.dropFrame();
+    else {
+      this.pc = next;
+      this.to = base;
+    }
+    this.leave(jit, result);
+    return true;
+  }
+
+  /** The same for a call whose frame would go on top of the waiting one. */
+  private enterCompiled({ code, closure, registers }: ResolvedCall & { type: "frame" }): boolean {
+    const { jit } = this.machine;
+    if (jit === undefined) return cold(code);
+    const result = this.metered(jit, () => jit.call(code, closure, registers, 0));
+    if (result === undefined) return false;
+    this.leave(jit, result);
+    return true;
+  }
+
+  /** Goes on with the running frame, which a call has returned to, in compiled code. False: there is none for it. */
+  returnHot(): boolean {
+    return this.goOn(false);
+  }
+
+  /** The same at the head of a loop. */
+  loopHot(): boolean {
+    return this.goOn(true);
+  }
+
+  private goOn(loop: boolean): boolean {
+    const { jit } = this.machine;
+    if (jit === undefined) return false;
+    if (this.left) {
+      this.left = false;
+      return false;
+    }
+    const { stack, fp, pc } = this;
+    const result = this.metered(jit, () =>
+      jit.goOn(stack[fp + CODE] as Code, pc, stack[fp + CLOSURE] as Value, stack, fp, loop),
+    );
+    if (result === undefined) return false;
+    this.dropFrame();
+    this.leave(jit, result);
+    return true;
+  }
+
+  private metered(jit: Jit, run: () => Value | null | undefined): Value | null | undefined {
+    const budget = Math.max(1, Math.min(this.machine.stretch, this.stepsLeft));
+    jit.fuel = budget;
+    const result = run();
+    this.spent += budget - jit.fuel;
+    return result;
+  }
+
+  /** Takes what compiled code gave: a result for the waiting frame, or the frames that it has left on top of it. */
+  private leave(jit: Jit, result: Value | null): void {
+    if (result !== null) {
+      this.deliver(result);
+      return;
+    }
+    const { frames, raised } = jit.exit();
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const { code, closure, pc, row, at } = frames[i] as LeftFrame;
+      this.makeRoom(HEADER + code.registers, Number.POSITIVE_INFINITY);
+      const { stack } = this;
+      const fp = this.to + HEADER;
+      stack[fp + CODE] = code;
+      stack[fp + CLOSURE] = closure;
+      stack[fp + RETURN_PC] = this.pc;
+      stack[fp + DELTA] = this.fp === 0 ? 0 : fp - this.fp;
+      const live = liveRegisters(code, at);
+      for (let k = 0; k < live.length; k++) stack[fp + (live[k] as number)] = heap.rowGet(row, k);
+      this.fp = fp;
+      this.pc = pc;
+      this.to = fp + code.registers;
+    }
+    const { stack, fp } = this;
+    jit.learn((r) => stack[fp + r]);
+    if (raised === undefined) this.left = true;
+    else this.signal(raised);
   }
 
   // ---- conditions ----------------------------------------------------------------------------
@@ -446,4 +548,10 @@ export class VmThread implements Thread {
     this.interrupt(this.machine.cancelled(), reason);
     return false;
   }
+}
+
+/** A machine without a JIT: the function is looked at again in a long while. */
+function cold(code: Code): false {
+  code.heat = COLD;
+  return false;
 }

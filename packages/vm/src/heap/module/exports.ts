@@ -73,6 +73,15 @@ export interface HeapExports {
   closureSet(c: unknown, i: number, v: unknown): void;
   closureSize(c: unknown): number;
 
+  /** Registers of a frame of compiled code. */
+  row(size: number): object;
+  rowGet(row: unknown, i: number): unknown;
+  rowSet(row: unknown, i: number, v: unknown): void;
+  rowSize(row: unknown): number;
+  /** A global binding as compiled code sees it. */
+  global(): object;
+  globalSet(global: unknown, v: unknown): void;
+
   record(type: unknown, size: number): object;
   recordType(x: unknown): object | null;
   recordGet(r: unknown, i: number): unknown;

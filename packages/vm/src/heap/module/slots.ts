@@ -1,5 +1,5 @@
 /** Dicts, boxes, closures and records: values in numbered slots. */
-import { ref } from "@sorbus/wasm-encoder";
+import { ref, refNull } from "@sorbus/wasm-encoder";
 import { MAX_DIRECT_ARITY } from "../types.ts";
 import {
   account,
@@ -159,6 +159,30 @@ export function defineSlots(d: Definer): void {
     c.do(env).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
   );
   d.define("closureSize", { c: x }, ["i32"], (c) => c.do(env).op("array.len"));
+
+  // ---- rows of registers, and globals, as compiled code has them
+
+  d.define("row", { size: "i32" }, [x], (c) =>
+    c.op("local.get", "size").op("array.new_default", "$anys").do(out),
+  );
+  const row: Body = (c) => c.do(as("row", "$anys"));
+  d.define("rowGet", { row: x, i: "i32" }, [x], (c) =>
+    c.do(row).op("local.get", "i").op("array.get", "$anys").do(read),
+  );
+  d.define("rowSet", { row: x, i: "i32", v: x }, [], (c) =>
+    c.do(row).op("local.get", "i").do(arg("v")).op("array.set", "$anys"),
+  );
+  d.define("rowSize", { row: x }, ["i32"], (c) => c.do(row).op("array.len"));
+  d.define("global", {}, [x], (c) =>
+    c.op("ref.null", "any").op("ref.null", "$clo").op("struct.new", "$global").do(out),
+  );
+  d.define("globalSet", { global: x, v: x }, [], (c) => {
+    c.local("g", ref("$global"));
+    c.do(as("global", "$global")).op("local.tee", "g").do(arg("v")).op("struct.set", "$global", "value");
+    c.op("local.get", "g").do(arg("v")).op("ref.test", ref("$clo"));
+    c.op("if", { results: [refNull("$clo")] }).do(arg("v")).op("ref.cast", ref("$clo"));
+    c.op("else").op("ref.null", "$clo").op("end").op("struct.set", "$global", "clo");
+  });
 
   // ---- records
 
