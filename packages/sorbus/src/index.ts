@@ -1,5 +1,6 @@
 /** SX for JavaScript: a small Lisp whose programs can pause anywhere. */
 
+export type { JitEvent, JitOptions, JitStats } from "@sorbus/jit-wasm";
 export type { Value } from "@sorbus/vm";
 export { type CheckedFile, checkProgram, type Finding } from "./check.ts";
 export type { Answers } from "./drive.ts";
@@ -18,6 +19,7 @@ export {
   type RuntimeStats,
 } from "./runtime.ts";
 export {
+  jitTierWith,
   type RunNow,
   type Tier,
   type TierMaker,

@@ -139,7 +139,7 @@ export class Runtime {
       (start) => this.runNow(start),
       options.development ?? true,
       (specifier, from) => this.files.resolve(specifier, from),
-      { record: options.record ?? false },
+      { record: options.record ?? false, sliced: options.slice !== undefined },
     );
     this.bridge = {
       crossed: new WeakMap(),

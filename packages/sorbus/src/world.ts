@@ -17,6 +17,7 @@ import {
   type Unit,
   valueToForm,
 } from "@sorbus/compiler";
+import { type JitOptions, WasmJit } from "@sorbus/jit-wasm";
 import { type Form, read } from "@sorbus/reader";
 import {
   type Cell,
@@ -64,6 +65,11 @@ export function definedLambda(unit: Unit): Extract<Unit["core"], { op: "lambda" 
 /** The bytecode VM. */
 export const vmTier: TierMaker = vmTierWith({});
 
+/** The bytecode VM with a JIT for its hot functions. */
+export function jitTierWith(jit: JitOptions = {}, options: VmTierOptions = {}): TierMaker {
+  return (host, limits) => makeVmTier(host, limits, options, new WasmJit(jit));
+}
+
 export interface VmTierOptions {
   /** Places in units of the program; see `GenerateOptions`. */
   readonly locate?: (unit: Unit) => Locate | undefined;
@@ -76,8 +82,8 @@ export function vmTierWith(options: VmTierOptions): TierMaker {
   return (host, limits) => makeVmTier(host, limits, options);
 }
 
-function makeVmTier(host: MachineHost, limits: Limits, { onUnit, locate }: VmTierOptions): Tier {
-  const machine = new Machine(host, limits);
+function makeVmTier(host: MachineHost, limits: Limits, { onUnit, locate }: VmTierOptions, jit?: WasmJit): Tier {
+  const machine = new Machine(host, limits, jit);
   const compile = (unit: Unit): GeneratedUnit => {
     const place = locate?.(unit);
     const code = generate(unit, place === undefined ? {} : { locate: place });
@@ -166,7 +172,11 @@ export class World {
     runNow: RunNow,
     development: boolean,
     resolve: (specifier: string, from: string) => string,
-    { diagnose = false, record = false }: { readonly diagnose?: boolean; readonly record?: boolean } = {},
+    {
+      diagnose = false,
+      record = false,
+      sliced = false,
+    }: { readonly diagnose?: boolean; readonly record?: boolean; readonly sliced?: boolean } = {},
   ) {
     this.freezing = {
       globals: () => this.globals(),
@@ -180,6 +190,7 @@ export class World {
       compile: (form, result) => this.compileForm(form, result),
       suggest: (cell) => this.suggest(cell),
       now,
+      sliced,
       freezing: this.freezing,
     };
     this.core = coreModule(coreValues(), {

@@ -2,6 +2,7 @@
 export { Assembler, type Label } from "./bytecode/assemble.ts";
 export {
   type ClosureSpec,
+  COLD,
   Code,
   type CodeInit,
   type Locate,
@@ -11,7 +12,7 @@ export {
   type UnitCode,
 } from "./bytecode/code.ts";
 export { disassemble, disassembleUnit } from "./bytecode/disassemble.ts";
-export { effectOf, instructions, liveAt } from "./bytecode/liveness.ts";
+export { effectOf, instructions, liveAt, liveRegisters } from "./bytecode/liveness.ts";
 export { HEADER, type Opcode, type OperandKind, op, opcodes } from "./bytecode/opcodes.ts";
 export { verify } from "./bytecode/verify.ts";
 export * from "./control/builtins.ts";
@@ -26,6 +27,8 @@ export * from "./heap/value.ts";
 export * from "./machine/arity.ts";
 export { type SplitArguments, splitNamed } from "./machine/bind.ts";
 export * from "./machine/engine.ts";
+export { type ResolvedCall, resolveCall } from "./machine/call.ts";
+export type { Jit, JitExit, LeftFrame } from "./machine/jit.ts";
 export { Machine, type MachineHost } from "./machine/machine.ts";
 export { payloadOf } from "./machine/raised.ts";
 export {

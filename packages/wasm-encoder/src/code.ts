@@ -26,7 +26,14 @@ export interface Cast {
   readonly to: RefType;
 }
 
+export interface MemoryAccess {
+  /** Its binary logarithm. */
+  readonly align: number;
+  readonly offset: number;
+}
+
 interface ImmediateTypes {
+  mem: MemoryAccess;
   local: Ref;
   global: Ref;
   func: Ref;
@@ -226,6 +233,12 @@ export class Code {
         const types = value as readonly ValType[];
         bytes.u32(types.length);
         for (const type of types) writeValType(bytes, scope, type);
+        return;
+      }
+      case "mem": {
+        const { align, offset } = value as MemoryAccess;
+        bytes.u32(align);
+        bytes.u32(offset);
         return;
       }
       case "ref":

@@ -7,6 +7,7 @@ export {
   Code,
   type ImmediateKind,
   type Immediates,
+  type MemoryAccess,
   type Ref,
   type Scope,
 } from "./code.ts";

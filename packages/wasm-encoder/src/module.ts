@@ -29,7 +29,12 @@ export interface GlobalOptions {
 }
 
 type ExternalKind = "func" | "global" | "tag";
-const EXTERNAL_CODES: Readonly<Record<ExternalKind, number>> = { func: 0x00, global: 0x03, tag: 0x04 };
+const EXTERNAL_CODES: Readonly<Record<ExternalKind | "memory", number>> = {
+  func: 0x00,
+  memory: 0x02,
+  global: 0x03,
+  tag: 0x04,
+};
 
 /** An index space: what is imported comes first, and names are unique. */
 class Space {
@@ -123,7 +128,7 @@ export class Func extends Code {
 interface Import {
   readonly module: string;
   readonly field: string;
-  readonly kind: ExternalKind;
+  readonly kind: ExternalKind | "memory";
   readonly write: (out: ByteWriter) => void;
 }
 
@@ -260,6 +265,15 @@ export class Module implements Scope {
     };
     this.#imports.push({ module, field, kind: "global", write });
     return index;
+  }
+
+  /** The module's one memory, of at least so many pages of 64 KiB. */
+  importMemory(module: string, field: string, pages: number): void {
+    const write = (out: ByteWriter): void => {
+      out.byte(0);
+      out.u32(pages);
+    };
+    this.#imports.push({ module, field, kind: "memory", write });
   }
 
   importTag(module: string, field: string, params: readonly ValType[], name: string = field): number {

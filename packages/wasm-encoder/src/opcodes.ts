@@ -15,6 +15,7 @@
  *   cast                    label, type before, type after, with the nullabilities in a flag byte
  *   catches                 the handlers of a try_table
  *   types                   a list of value types
+ *   mem                     alignment (a power of two) and offset of an access to memory
  */
 type Row = readonly [code: number, immediates: readonly string[], stack: string];
 
@@ -48,6 +49,12 @@ export const OPCODES = {
   "local.tee":          [0x22, ["local"], "t -> t"],
   "global.get":         [0x23, ["global"], "-> t"],
   "global.set":         [0x24, ["global"], "t ->"],
+  "i32.load":           [0x28, ["mem"], "i32 -> i32"],
+  "f64.load":           [0x2b, ["mem"], "i32 -> f64"],
+  "i32.load8_u":        [0x2d, ["mem"], "i32 -> i32"],
+  "i32.store":          [0x36, ["mem"], "i32 i32 ->"],
+  "f64.store":          [0x39, ["mem"], "i32 f64 ->"],
+  "i32.store8":         [0x3a, ["mem"], "i32 i32 ->"],
   "i32.const":          [0x41, ["i32"], "-> i32"],
   "i64.const":          [0x42, ["i64"], "-> i64"],
   "f32.const":          [0x43, ["f32"], "-> f32"],

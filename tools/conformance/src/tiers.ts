@@ -8,13 +8,23 @@ import { announce, type LoadAnswer, type LoadStep, MacroSuspended, type Module }
 import type { Form } from "@sorbus/reader";
 import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
 import { Raise } from "@sorbus/vm";
-import { nodeFiles, type RunNow, type TierMaker, vmTier, World } from "sorbus";
+import { type JitEvent, jitTierWith, nodeFiles, type RunNow, type TierMaker, vmTier, World } from "sorbus";
 
-/** The jit has its place here; it joins when there is one. */
-export const TIERS = ["cek", "vm", "jit"] as const;
+/** "jit" compiles everything at its first call and again soon, "jit-default" when it is hot. */
+export const TIERS = ["cek", "vm", "jit", "jit-default"] as const;
 export type Tier = (typeof TIERS)[number];
 
-const makers: Readonly<Record<Tier, TierMaker | undefined>> = { cek: cekTier, vm: vmTier, jit: undefined };
+const makers: Readonly<Record<Tier, TierMaker | undefined>> = {
+  cek: cekTier,
+  vm: vmTier,
+  jit: jitTierWith({ threshold: 0, promotion: 3, onEvent: refuse }),
+  "jit-default": jitTierWith({ onEvent: refuse }),
+};
+
+/** Nothing may be beyond the JIT. */
+function refuse(event: JitEvent): void {
+  if (event.type === "failed") throw new Error(`${event.code.name} cannot be compiled`, { cause: event.error });
+}
 
 /** Why a tier cannot run yet; undefined when it can. */
 export function missing(tier: Tier): string | undefined {

@@ -4,6 +4,10 @@ import { probeBytes } from "./bytes.ts";
 interface WasmGlobal {
   readonly value: unknown;
 }
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
 interface WasmApi {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
@@ -13,6 +17,7 @@ interface WasmApi {
   ) => {
     readonly exports: Record<string, unknown>;
   };
+  Memory: new (descriptor: { initial: number }) => WasmMemory;
 }
 
 /** What an engine needs to run SX. */
@@ -33,6 +38,22 @@ export function instantiate(
 ): Record<string, unknown> {
   const api = wasmApi();
   return new api.Instance(new api.Module(bytes), imports).exports;
+}
+
+/** A linear memory of so many pages of 64 KiB; `buffer` is a new one after each `grow`. */
+export function wasmMemory(pages: number): {
+  readonly object: object;
+  readonly grow: (pages: number) => void;
+  readonly buffer: () => ArrayBuffer;
+} {
+  const memory = new (wasmApi().Memory)({ initial: pages });
+  return {
+    object: memory,
+    grow: (more) => {
+      memory.grow(more);
+    },
+    buffer: () => memory.buffer,
+  };
 }
 
 /** The value of an exported global. */

@@ -28,10 +28,11 @@ import { CLOSURE, CODE, DELTA, MARK_LINK, RETURN_PC } from "./stack.ts";
 import type { Budget, ThreadStep } from "./tasks.ts";
 import type { VmThread } from "./thread.ts";
 
+/** Calls and loop iterations between two looks at limits and fuel. */
+const STRETCH = 20_000;
+
 export function dispatch(t: VmThread, budget: Budget): ThreadStep {
   const { stats } = t;
-  /** Calls and loop iterations between two looks at limits and fuel. */
-  const STRETCH = t.machine.stretch;
   let stretch = Math.min(STRETCH, budget.fuel, t.stepsLeft);
   let fuel = stretch;
   let count = 0;
@@ -70,6 +71,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
       fp = t.fp;
       pc = t.pc;
       current = S[fp + CODE] as Code;
+      t.fuel = fuel;
       if (current.heat < 0 && t.returnHot()) continue;
       code = current.code;
       K = current.constants;
@@ -178,11 +180,18 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
               stretch = Math.max(1, Math.min(STRETCH, budget.fuel, t.stepsLeft));
               fuel = stretch;
               if (t.pc !== pc || t.fp !== fp) break;
-              t.pc = code[pc + 1] as number;
-              if (t.loopHot()) break;
               outside = false;
             }
             pc = code[pc + 1] as number;
+            if (--(S[fp + CODE] as Code).heat < 0) {
+              t.stack = S;
+              t.fp = fp;
+              t.pc = pc;
+              t.fuel = fuel;
+              outside = true;
+              if (t.loopHot()) break;
+              outside = false;
+            }
             continue;
           case 16: {
             // JFALSE
@@ -410,6 +419,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
                 t.stack = S;
                 t.fp = fp;
                 t.pc = pc;
+                t.fuel = fuel;
                 outside = true;
                 if (t.callHot(callee, f, next, base, pc + 4, false)) break;
                 outside = false;
@@ -426,6 +436,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.stack = S;
             t.fp = fp;
             t.pc = pc;
+            t.fuel = fuel;
             outside = true;
             t.invoke(base, n, undefined, pc + 4, false);
             break;
@@ -446,6 +457,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
                 t.stack = S;
                 t.fp = fp;
                 t.pc = pc;
+                t.fuel = fuel;
                 outside = true;
                 if (t.callHot(callee, f, next, base, pc + 5, false)) break;
                 outside = false;
@@ -462,6 +474,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.stack = S;
             t.fp = fp;
             t.pc = pc;
+            t.fuel = fuel;
             outside = true;
             t.invoke(base, n, undefined, pc + 5, false);
             break;
@@ -473,6 +486,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.fp = fp;
             t.pc = pc;
             const named = K[code[pc + 3] as number] as readonly number[];
+            t.fuel = fuel;
             outside = true;
             t.invoke(fp + (code[pc + 1] as number), code[pc + 2] as number, named, pc + 5, false);
             break;
@@ -489,6 +503,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
                 t.stack = S;
                 t.fp = fp;
                 t.pc = pc;
+                t.fuel = fuel;
                 outside = true;
                 if (t.callHot(callee, f, base + HEADER, base, 0, true)) break;
                 outside = false;
@@ -504,6 +519,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.stack = S;
             t.fp = fp;
             t.pc = pc;
+            t.fuel = fuel;
             outside = true;
             t.invoke(base, n, undefined, 0, true);
             break;
@@ -522,6 +538,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
                 t.stack = S;
                 t.fp = fp;
                 t.pc = pc;
+                t.fuel = fuel;
                 outside = true;
                 if (t.callHot(callee, f, base + HEADER, base, 0, true)) break;
                 outside = false;
@@ -538,6 +555,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.stack = S;
             t.fp = fp;
             t.pc = pc;
+            t.fuel = fuel;
             outside = true;
             t.invoke(base, n, undefined, 0, true);
             break;
@@ -549,6 +567,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.fp = fp;
             t.pc = pc;
             const named = K[code[pc + 3] as number] as readonly number[];
+            t.fuel = fuel;
             outside = true;
             t.invoke(fp + (code[pc + 1] as number), code[pc + 2] as number, named, 0, true);
             break;
@@ -567,6 +586,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
                 t.stack = S;
                 t.fp = fp;
                 t.pc = pc;
+                t.fuel = fuel;
                 outside = true;
                 if (t.returnHot()) break;
                 outside = false;
@@ -633,6 +653,7 @@ export function dispatch(t: VmThread, budget: Budget): ThreadStep {
             t.stack = S;
             t.fp = fp;
             t.pc = pc;
+            t.fuel = fuel;
             outside = true;
             t.dropFrame();
             if (exit === NIL) t.deliver(result);

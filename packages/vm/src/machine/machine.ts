@@ -26,6 +26,8 @@ export interface MachineHost {
   suggest(cell: Cell): string | undefined;
   /** Milliseconds, for time limits. */
   now(): number;
+  /** Whether runs are cut into slices, so that calls and loops must be counted even without limits. */
+  readonly sliced?: boolean;
   readonly freezing: FreezeWorld;
 }
 
@@ -42,8 +44,6 @@ const DEFAULT_STACK_BYTES = 1 << 30;
 const BYTES_PER_SLOT = 8;
 /** What the ids of units of the core begin with. */
 const CORE = "core/";
-/** Calls and loop iterations between two looks at limits, where nothing asks for more. */
-const STRETCH = 20_000;
 /** Versions of one definition whose frozen frames can be thawed. */
 const VERSIONS = 4;
 /** Units that a machine keeps before it forgets top-level expressions, the oldest first. */
@@ -59,14 +59,15 @@ export class Machine implements Engine<UnitCode> {
   private allocatedAtCheck = 0;
   /** Compiles hot functions; undefined: everything is run here. */
   readonly jit: Jit | undefined;
-  /** Calls and loop iterations between two looks at limits, and at whether a loop is hot. */
-  readonly stretch: number;
 
   constructor(host: MachineHost, limits: Limits = {}, jit?: Jit) {
     this.host = host;
     this.jit = jit;
-    this.stretch = jit === undefined ? STRETCH : Math.max(1, Math.min(STRETCH, jit.threshold));
     this.limits = effective(limits);
+    const { steps, time, memory } = this.limits;
+    if (jit !== undefined) {
+      jit.metered = host.sliced === true || Math.min(steps, time, memory) !== Number.POSITIVE_INFINITY;
+    }
   }
 
   now(): number {
@@ -75,6 +76,8 @@ export class Machine implements Engine<UnitCode> {
 
   /** Keeps a unit's code, so that frames frozen in it can be found again. */
   addUnit(unit: UnitCode): void {
+    const { jit } = this;
+    if (jit !== undefined) for (const code of unit.functions) code.heat = jit.threshold;
     const versions = this.units.get(unit.id);
     if (versions === undefined) {
       this.units.set(unit.id, [unit]);

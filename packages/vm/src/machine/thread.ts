@@ -66,8 +66,12 @@ export class VmThread implements Thread {
   /** Calls at which a thread ends for good that has met a limit and runs its exits. */
   callsAtEnd: number = Number.POSITIVE_INFINITY;
 
+  /** The dispatch loop's fuel when it last asked for something out of line. */
+  fuel: number = 0;
   /** Calls and loop iterations of compiled code that the dispatch loop has not counted yet. */
   spent: number = 0;
+  /** Who compiles what this run finds hot; undefined: nobody. */
+  private jit: Jit | undefined = undefined;
   /** Compiled code has just been left here: at least one instruction is run before it is entered again. */
   private left: boolean = false;
 
@@ -109,7 +113,15 @@ export class VmThread implements Thread {
   run(budget: Budget): ThreadStep {
     if (this.stop?.type === "done" || this.stop?.type === "raised") return this.stop;
     this.stop = undefined;
+    // What is not metered counts nothing, so a run with bounds does without it.
+    const { jit } = this.machine;
+    this.jit = jit?.metered === true || !this.isBounded(budget) ? jit : undefined;
     return dispatch(this, budget);
+  }
+
+  private isBounded({ fuel }: Budget): boolean {
+    const { steps, time, memory } = this.bounds;
+    return Math.min(fuel, steps, time, memory) !== Number.POSITIVE_INFINITY;
   }
 
   resume(value: Value): void {
@@ -243,9 +255,7 @@ export class VmThread implements Thread {
     const need = this.to + slots;
     if (need <= this.stack.length) return;
     if (this.depth() + slots > limit) {
-      throw new Raise(
-        condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"),
-      );
+      throw overflow();
     }
     if (need <= FULL_SEGMENT || this.fp === 0) this.reserve(need);
     else {
@@ -328,8 +338,10 @@ export class VmThread implements Thread {
    * False: it is not compiled, and nothing has happened.
    */
   callHot(callee: Code, f: Value, at: number, base: number, next: number, tail: boolean): boolean {
-    const { jit } = this.machine;
-    if (jit === undefined) return cold(callee);
+    const jit = this.jitFor(callee);
+    if (jit === undefined) return false;
+    // Compiled calls do not ask for room, so the stack's bound is looked at here.
+    if (this.depth() > this.slotLimit) throw overflow();
     const result = this.metered(jit, () => jit.call(callee, f, this.stack, at));
     if (result === undefined) return false;
     if (tail) this.dropFrame();
@@ -343,8 +355,9 @@ export class VmThread implements Thread {
 
   /** The same for a call whose frame would go on top of the waiting one. */
   private enterCompiled({ code, closure, registers }: ResolvedCall & { type: "frame" }): boolean {
-    const { jit } = this.machine;
-    if (jit === undefined) return cold(code);
+    const jit = this.jitFor(code);
+    if (jit === undefined) return false;
+    if (this.depth() > this.slotLimit) throw overflow();
     const result = this.metered(jit, () => jit.call(code, closure, registers, 0));
     if (result === undefined) return false;
     this.leave(jit, result);
@@ -362,13 +375,13 @@ export class VmThread implements Thread {
   }
 
   private goOn(loop: boolean): boolean {
-    const { jit } = this.machine;
+    const { stack, fp, pc } = this;
+    const jit = this.jitFor(stack[fp + CODE] as Code);
     if (jit === undefined) return false;
     if (this.left) {
       this.left = false;
       return false;
     }
-    const { stack, fp, pc } = this;
     const result = this.metered(jit, () =>
       jit.goOn(stack[fp + CODE] as Code, pc, stack[fp + CLOSURE] as Value, stack, fp, loop),
     );
@@ -378,11 +391,19 @@ export class VmThread implements Thread {
     return true;
   }
 
+  private jitFor(code: Code): Jit | undefined {
+    const { jit } = this;
+    // Without one, it is looked at again in a long while.
+    if (jit === undefined && this.machine.jit === undefined) code.heat = COLD;
+    return jit;
+  }
+
   private metered(jit: Jit, run: () => Value | null | undefined): Value | null | undefined {
-    const budget = Math.max(1, Math.min(this.machine.stretch, this.stepsLeft));
-    jit.fuel = budget;
+    jit.fuel = this.fuel;
     const result = run();
-    this.spent += budget - jit.fuel;
+    const spent = this.fuel - jit.fuel;
+    this.fuel -= spent;
+    this.spent += spent;
     return result;
   }
 
@@ -550,8 +571,8 @@ export class VmThread implements Thread {
   }
 }
 
-/** A machine without a JIT: the function is looked at again in a long while. */
-function cold(code: Code): false {
-  code.heat = COLD;
-  return false;
+function overflow(): Raise {
+  return new Raise(
+    condition("limit", "stack overflow: the calls are nested deeper than the memory limit allows"),
+  );
 }

@@ -1,0 +1,116 @@
+/**
+ * Calls. A callee of the expected kind with code is called at once, by reference; one that has no code yet is linked;
+ * anything else is prepared by the host, or the function leaves and the VM makes the call.
+ */
+import { anyref, ref, refNull } from "@sorbus/wasm-encoder";
+import { type Cell, HEADER } from "@sorbus/vm";
+import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
+import type { Instruction } from "../flow.ts";
+import { ANY } from "../infer.ts";
+import type { FunctionEmitter } from "./function.ts";
+import { row } from "./instructions.ts";
+
+interface TailCall {
+  /** A register, or a global binding. */
+  readonly callee: number | Cell;
+  readonly base: number;
+  readonly count: number;
+  /** Places of keywords among the arguments, a constant. */
+  readonly named: object | undefined;
+}
+
+interface Call extends TailCall {
+  readonly to: number;
+}
+
+export function call(e: FunctionEmitter, { pc }: Instruction, { to, ...what }: Call): void {
+  const { f } = e;
+  const result = e.scratch("r", anyref);
+  if (e.unit.world.metered) e.burn(pc);
+  f.op("block", { label: "returned" });
+  direct(e, what, (type) => {
+    f.op("call_ref", type).op("local.set", result).op("br", "returned");
+  });
+  prepare(e, pc, what);
+  calleeOf(e, what.callee);
+  depth(e);
+  f.op("call", e.unit.helper("proceed")).op("local.set", result).op("end");
+  e.leaveIfNull(result, pc);
+  f.op("local.get", result);
+  e.set(to, ANY);
+}
+
+export function tailCall(e: FunctionEmitter, instruction: Instruction, what: TailCall): void {
+  const { f } = e;
+  const { pc } = instruction;
+  if (e.unit.world.metered) e.burn(pc);
+  if (e.plan.isSelfCall(instruction)) selfCall(e, what);
+  direct(e, what, (type) => f.op("return_call_ref", type));
+  prepare(e, pc, what);
+  calleeOf(e, what.callee);
+  f.op("local.get", "depth").op("return_call", e.unit.helper("proceed"));
+}
+
+/** The running closure itself, by its name: a jump to the start. */
+function selfCall(e: FunctionEmitter, { callee, base, count }: TailCall): void {
+  const { f } = e;
+  f.op("global.get", e.unit.constant(callee)).op("struct.get", "$global", "clo");
+  f.op("local.get", "clo").op("ref.eq").op("if", {});
+  const before = e.forms.slice();
+  for (let i = 0; i < count; i++) e.copy(i, base + HEADER + i);
+  e.countRound(0);
+  e.again();
+  e.forms = before;
+  f.op("end");
+}
+
+/** Pushes what a callee takes as depth, one call deeper. */
+function depth(e: FunctionEmitter): void {
+  e.f.op("local.get", "depth").op("i32.const", e.weight).op("i32.sub");
+}
+
+function calleeOf(e: FunctionEmitter, callee: number | Cell): void {
+  if (typeof callee === "number") e.any(callee);
+  else e.f.op("global.get", e.unit.constant(callee)).op("struct.get", "$global", "value");
+}
+
+/** The call of a function of `count` plain parameters; goes on behind itself where the callee is none. */
+function direct(
+  e: FunctionEmitter,
+  { callee, base, count, named }: TailCall,
+  go: (type: `$f${number}`) => void,
+): void {
+  const { f } = e;
+  if (count > MAX_DIRECT_ARITY || named !== undefined) return;
+  const type = `$f${count}` as const;
+  const closure = `$clo${count}` as const;
+  const clo = e.scratch(`c${count}`, refNull(closure));
+  const code = e.scratch(`f${count}`, refNull(type));
+  f.op("block", { label: "other" }).op("loop", { label: "again" });
+  f.op("block", { label: "not", results: [anyref] });
+  calleeOf(e, callee);
+  f.op("br_on_cast_fail", { label: "not", from: anyref, to: ref(closure) }).op("local.tee", clo);
+  f.op("struct.get", closure, "code").op("local.tee", code).op("ref.is_null").op("if", {});
+  f.op("local.get", clo).op("extern.convert_any").op("i32.const", count).op("call", "link");
+  f.op("br_if", "again").op("br", "other").op("end");
+  f.op("local.get", clo).op("ref.as_non_null");
+  depth(e);
+  for (let i = 0; i < count; i++) e.any(base + HEADER + i);
+  f.op("local.get", code);
+  go(type);
+  f.op("unreachable").op("end").op("drop").op("end").op("end");
+}
+
+/** Has the host make the call ready; leaves at `pc` where it cannot. */
+function prepare(e: FunctionEmitter, pc: number, { callee, base, count, named }: TailCall): void {
+  const { f } = e;
+  calleeOf(e, callee);
+  f.op("extern.convert_any");
+  row(e, base + HEADER, count);
+  f.op("extern.convert_any");
+  if (named === undefined) f.op("ref.null", "extern");
+  else f.op("global.get", e.unit.hostConstant(named));
+  f.op("call", "prepare").op("i32.eqz").op("if", {});
+  e.leave(pc);
+  f.op("end");
+}

@@ -1,0 +1,652 @@
+/**
+ * When what is compiled, and what compiled code and the machine ask for while it runs. A hot function is compiled once
+ * for what can be known without guessing, with counters that also learn what kinds of numbers it sees; when it proves
+ * to be worth it, again for exactly those. Code that meets something else leaves, and is made anew without the guess.
+ */
+import {
+  type Cell,
+  type Code,
+  closure as closureOf,
+  closureCode,
+  COLD,
+  equal,
+  type Jit,
+  type JitExit,
+  type LeftFrame,
+  liveRegisters,
+  payloadOf,
+  Primitive,
+  primitives,
+  renderTemplate,
+  resolveCall,
+  type Template,
+  TRUE,
+  type Value,
+} from "@sorbus/vm";
+import { heap, instantiate, put, wasmMemory } from "@sorbus/vm/heap-module";
+import { FunctionEmitter, parametersOf, type Plan, signatureOf } from "./emit/function.ts";
+import { buildEntry, type EntryExports, entryExports } from "./entry.ts";
+import { decode, flowOf, type Instruction } from "./flow.ts";
+import type { HostImports } from "./host.ts";
+import { type Profile, SAW_FLOAT, SAW_OTHER } from "./infer.ts";
+import { Unit, type UnitWorld } from "./unit.ts";
+
+export interface JitOptions {
+  /** Calls and loop iterations after which a function is compiled. Default 500. */
+  readonly threshold?: number;
+  /** Calls and loop iterations of compiled code after which it is compiled again for what it has seen. Default 2,000. */
+  readonly promotion?: number;
+  /** Compiled functions that are kept; the least recently entered are given up. Default 4,000. */
+  readonly maxUnits?: number;
+  /** Names of functions that are not to be compiled. Default: none. */
+  readonly exclude?: readonly (string | RegExp)[];
+  /** Told of what happens: for traces. */
+  readonly onEvent?: (event: JitEvent) => void;
+}
+
+export type JitEvent =
+  | { readonly type: "compiled"; readonly code: Code; readonly entry: number; readonly final: boolean; readonly bytes: number }
+  | { readonly type: "failed"; readonly code: Code; readonly error: unknown }
+  | { readonly type: "excluded"; readonly code: Code }
+  | { readonly type: "deopt"; readonly code: Code; readonly pc: number; readonly reason: string }
+  | { readonly type: "dropped"; readonly code: Code };
+
+export interface JitStats {
+  /** Functions and continuations compiled, those that were made anew included. */
+  compiled: number;
+  /** Times that compiled code was left because it had been made for something else. */
+  deopts: number;
+  /** Functions that could not be compiled. */
+  fallbacks: number;
+  /** Bytes of WebAssembly made. */
+  bytes: number;
+}
+
+/** Depth that a call from the VM gives to compiled code, in units of 32 bytes: well within the host's stack. */
+const DEPTH = 14_000;
+/** After so many wrong guesses about a function none are made. */
+const MAX_DEOPTS = 12;
+/** Returns to one place of a compiled function before it gets an entry there. */
+const RETURNS = 30;
+const PAGE = 65_536;
+
+/** What the JIT knows of a function. */
+interface State {
+  readonly code: Code;
+  /** A closure whose code is the best there is. */
+  readonly prototype: object;
+  /** 0: not compiled. 1: with counters. 2: final. */
+  level: 0 | 1 | 2;
+  promoted: boolean;
+  hopeless: boolean;
+  deopts: number;
+  /** Times that compiled code wanted to call it. */
+  wanted: number;
+  readonly counter: number;
+  readonly sites: number;
+  readonly refuted: Set<string>;
+  readonly continuations: Map<number, { heat: number; kont: object | undefined }>;
+  isSelf: IsSelf;
+}
+type IsSelf = (instruction: Instruction) => boolean;
+
+export class WasmJit implements Jit {
+  readonly threshold: number;
+  metered = false;
+  readonly stats: JitStats = { compiled: 0, deopts: 0, fallbacks: 0, bytes: 0 };
+  readonly #options: JitOptions;
+  readonly #promotion: number;
+  readonly #memory: { readonly object: object; readonly grow: (pages: number) => void; readonly buffer: () => ArrayBuffer };
+  #bytes: Uint8Array;
+  #words: Int32Array;
+  #free = 16;
+  readonly #entry: EntryExports;
+  readonly #world: UnitWorld;
+  readonly #states: WeakMap<Code, State> = new WeakMap();
+  readonly #globals: WeakMap<Cell, object> = new WeakMap();
+  readonly #wrapped: Map<string, (...args: unknown[]) => unknown> = new Map();
+  #frames: LeftFrame[] = [];
+  #raised: Value | undefined = undefined;
+  #taken: unknown = undefined;
+  #wrong: { readonly state: State; readonly pc: number; readonly what: number } | undefined = undefined;
+
+  constructor(options: JitOptions = {}) {
+    this.#options = options;
+    this.threshold = options.threshold ?? 500;
+    this.#promotion = options.promotion ?? 2_000;
+    this.#memory = wasmMemory(16);
+    this.#bytes = new Uint8Array(this.#memory.buffer());
+    this.#words = new Int32Array(this.#memory.buffer());
+    this.#entry = entryExports(instantiate(buildEntry(), { j: { number: (value: number): number => value } }));
+    const jit = this;
+    this.#world = {
+      host: this.#host(),
+      memory: this.#memory.object,
+      get metered() {
+        return jit.metered;
+      },
+      primitive: (primitive, args) => this.#wrap(primitive, args),
+      named: (name) => named(name),
+      template: (template) => (row) =>
+        this.#guard(() => renderTemplate(template as Template, this.#values(row as object))),
+      prototype: (code) => this.#state(code).prototype,
+      global: (cell) => this.#global(cell),
+    };
+  }
+
+  get fuel(): number {
+    return this.#words[FUEL >> 2] as number;
+  }
+  set fuel(n: number) {
+    this.#words[FUEL >> 2] = n;
+  }
+
+  // ---- what the machine asks
+
+  call(code: Code, closure: Value, values: readonly unknown[], at: number): Value | null | undefined {
+    code.heat = -1;
+    const state = this.#state(code);
+    if (state.level === 0 && !this.#compile(state)) return undefined;
+    if (this.#entry.hasCode(closure) === 0) this.#entry.adopt(closure, state.prototype);
+    this.#reset();
+    if (!signatureOf(code).direct) {
+      const n = parametersOf(code);
+      const row = heap.row(n);
+      for (let i = 0; i < n; i++) heap.rowSet(row, i, put(values[at + i] as Value));
+      return this.#entry.callRow(closure, DEPTH, row) as Value | null;
+    }
+    const arg = (i: number): Value => put(values[at + i] as Value);
+    const call = this.#entry.calls[code.required] as EntryExports["calls"][number];
+    switch (code.required) {
+      case 0:
+        return call(closure, DEPTH) as Value | null;
+      case 1:
+        return call(closure, DEPTH, arg(0)) as Value | null;
+      case 2:
+        return call(closure, DEPTH, arg(0), arg(1)) as Value | null;
+      case 3:
+        return call(closure, DEPTH, arg(0), arg(1), arg(2)) as Value | null;
+      default:
+        return call(closure, DEPTH, ...Array.from({ length: code.required }, (_, i) => arg(i))) as Value | null;
+    }
+  }
+
+  goOn(
+    code: Code,
+    pc: number,
+    closure: Value,
+    values: readonly unknown[],
+    fp: number,
+    loop: boolean,
+  ): Value | null | undefined {
+    if (isMachineCode(code)) return undefined;
+    const state = this.#state(code);
+    if (state.hopeless) return undefined;
+    let place = state.continuations.get(pc);
+    if (place === undefined) {
+      place = { heat: loop ? 0 : Math.min(RETURNS, this.threshold), kont: undefined };
+      state.continuations.set(pc, place);
+    }
+    if (place.kont === undefined) {
+      if (--place.heat >= 0) return undefined;
+      place.kont = this.#continue(state, pc);
+      if (place.kont === undefined) return undefined;
+    }
+    const live = liveRegisters(code, pc);
+    const row = heap.row(live.length);
+    for (let i = 0; i < live.length; i++) heap.rowSet(row, i, put(values[fp + (live[i] as number)] as Value));
+    this.#reset();
+    return this.#entry.goOn(place.kont, closure, DEPTH, row) as Value | null;
+  }
+
+  #reset(): void {
+    this.#frames = [];
+    this.#raised = undefined;
+    this.#wrong = undefined;
+  }
+
+  exit(): JitExit {
+    return { frames: this.#frames, raised: this.#raised };
+  }
+
+  learn(register: (r: number) => unknown): void {
+    const wrong = this.#wrong;
+    if (wrong === undefined) return;
+    this.#wrong = undefined;
+    const { state, pc, what } = wrong;
+    const { code } = state;
+    this.stats.deopts++;
+    let reason: string;
+    let news: boolean;
+    if (what > 0) {
+      const key = `${pc}:${what - 1}`;
+      reason = `register ${what - 1} is no number at the head of a loop`;
+      news = !state.refuted.has(key);
+      state.refuted.add(key);
+    } else {
+      const bit = operandsOf(code, pc).every((r) => typeof register(r) === "number") ? SAW_FLOAT : SAW_OTHER;
+      reason = bit === SAW_FLOAT ? "no small integer" : "no number";
+      news = ((this.#bytes[state.sites + pc] as number) & bit) === 0;
+      this.#bytes[state.sites + pc] = (this.#bytes[state.sites + pc] as number) | bit;
+    }
+    this.#options.onEvent?.({ type: "deopt", code, pc, reason });
+    // The closure may have code that was given up before.
+    this.#entry.forget((this.#frames[0] as LeftFrame).closure);
+    if (!news) return;
+    state.deopts++;
+    state.level = 0;
+    this.#entry.forget(state.prototype);
+    for (const place of state.continuations.values()) place.kont = undefined;
+  }
+
+  // ---- what compiled code asks
+
+  #host(): HostImports {
+    return {
+      save: (code, pc, closure, row) => this.#save(code as Code, pc, closure as Value, row),
+      deopt: (code, pc, what) => {
+        this.#wrong = { state: this.#state(code as Code), pc, what };
+      },
+      number: (value) => value,
+      link: (callee) => this.#link(callee as Value),
+      prepare: (callee, row, keywords) => {
+        if (this.#prepare(callee as Value | null, row as object, keywords)) return 1;
+        // The call has been counted, and the VM will count it when it makes it.
+        if (this.#raised === undefined) this.fuel++;
+        return 0;
+      },
+      taken: () => {
+        const taken = this.#taken;
+        this.#taken = undefined;
+        return taken;
+      },
+      tierUp: (closure) => this.#tierUp(closure as Value),
+      continuation: (code, pc) => this.#promote(code as Code, pc),
+      setGlobal: (cell, value) => {
+        (cell as Cell).value = value as Value;
+      },
+      add: this.#binary("+"),
+      sub: this.#binary("-"),
+      mul: this.#binary("*"),
+      less: this.#test("<"),
+      lessEqual: this.#test("<="),
+      greater: this.#test(">"),
+      greaterEqual: this.#test(">="),
+      equal: (a, b) => this.#decide(() => equal(a as Value, b as Value)),
+      empty: (a) => this.#decide(() => named("empty?").fn(a as Value) === TRUE),
+    };
+  }
+
+  #save(code: Code, at: number, closure: Value, row: object): void {
+    const pc = this.#frames.length === 0 ? at : at + lengthOf(code, at);
+    this.#frames.push({ code, closure, pc, row, at });
+  }
+
+  /** Runs what may raise: null, and what it raised is noted. */
+  #guard(run: () => Value): unknown {
+    try {
+      return put(run());
+    } catch (error) {
+      this.#raised = payloadOf(error);
+      return null;
+    }
+  }
+
+  /** 0 or 1; 2: it has raised. */
+  #decide(run: () => boolean): number {
+    try {
+      return run() ? 1 : 0;
+    } catch (error) {
+      this.#raised = payloadOf(error);
+      return 2;
+    }
+  }
+
+  #binary(name: string): (a: unknown, b: unknown) => unknown {
+    const { fn } = named(name);
+    return (a, b) => this.#guard(() => fn(a as Value, b as Value));
+  }
+
+  #test(name: string): (a: unknown, b: unknown) => number {
+    const { fn } = named(name);
+    return (a, b) => this.#decide(() => fn(a as Value, b as Value) === TRUE);
+  }
+
+  #wrap(primitive: Primitive, args: number | "row"): (...args: unknown[]) => unknown {
+    const key = `${primitive.name}/${args}`;
+    let wrapped = this.#wrapped.get(key);
+    if (wrapped === undefined) {
+      wrapped = args === "row" ? this.#wrapRow(primitive) : this.#wrapPlain(primitive.fn, args);
+      this.#wrapped.set(key, wrapped);
+    }
+    return wrapped;
+  }
+
+  #wrapRow({ fn }: Primitive): (...args: unknown[]) => unknown {
+    return (row) => this.#guard(() => fn(...this.#values(row as object)));
+  }
+
+  #wrapPlain(fn: (...args: Value[]) => Value, args: number): (...args: unknown[]) => unknown {
+    const raise = (error: unknown): null => {
+      this.#raised = payloadOf(error);
+      return null;
+    };
+    switch (args) {
+      case 1:
+        return (a) => {
+          try {
+            return put(fn(a as Value));
+          } catch (error) {
+            return raise(error);
+          }
+        };
+      case 2:
+        return (a, b) => {
+          try {
+            return put(fn(a as Value, b as Value));
+          } catch (error) {
+            return raise(error);
+          }
+        };
+      default:
+        return (...given) => {
+          try {
+            return put(fn(...(given as Value[])));
+          } catch (error) {
+            return raise(error);
+          }
+        };
+    }
+  }
+
+  #values(row: object): Value[] {
+    const n = heap.rowSize(row);
+    const values: Value[] = new Array(n);
+    for (let i = 0; i < n; i++) values[i] = heap.rowGet(row, i) as Value;
+    return values;
+  }
+
+  #link(callee: Value): number {
+    const code = closureCode(callee) as Code | null;
+    if (code === null) return 0;
+    const state = this.#state(code);
+    if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return 0;
+    return this.#entry.adopt(callee, state.prototype);
+  }
+
+  /** Compiled code calls it: soon it is hot. */
+  #isWanted(state: State): boolean {
+    return ++state.wanted > Math.min(2, this.threshold);
+  }
+
+  #prepare(callee: Value | null, row: object, keywords: unknown): boolean {
+    // A global that is not defined, or not linked yet.
+    if (callee === null) return false;
+    try {
+      const call = resolveCall(callee, this.#values(row), (keywords ?? undefined) as readonly number[] | undefined);
+      switch (call.type) {
+        case "value":
+          this.#taken = put(call.value);
+          return true;
+        case "control":
+          return false;
+        case "frame":
+          return call.closure === callee ? this.#bind(call.code, callee, call.registers) : false;
+        default:
+          return call satisfies never;
+      }
+    } catch (error) {
+      this.#raised = payloadOf(error);
+      return false;
+    }
+  }
+
+  #bind(code: Code, callee: Value, registers: readonly unknown[]): boolean {
+    if (signatureOf(code).direct) return false;
+    const state = this.#state(code);
+    if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return false;
+    if (this.#entry.hasCode(callee) === 0) this.#entry.adopt(callee, state.prototype);
+    const row = heap.row(registers.length);
+    for (let i = 0; i < registers.length; i++) heap.rowSet(row, i, put(registers[i] as Value));
+    this.#taken = row;
+    return true;
+  }
+
+  #tierUp(closure: Value): number {
+    const state = this.#state(closureCode(closure) as Code);
+    if (state.level < 2) {
+      state.promoted = true;
+      if (!this.#compile(state)) {
+        this.#words[state.counter >> 2] = COLD;
+        return 0;
+      }
+    }
+    return this.#entry.adopt(closure, state.prototype);
+  }
+
+  #promote(code: Code, pc: number): object | null {
+    const state = this.#state(code);
+    state.promoted = true;
+    let place = state.continuations.get(pc);
+    if (place === undefined) {
+      place = { heat: 0, kont: undefined };
+      state.continuations.set(pc, place);
+    }
+    place.kont ??= this.#continue(state, pc);
+    if (place.kont === undefined) this.#words[state.counter >> 2] = COLD;
+    return place.kont ?? null;
+  }
+
+  // ---- compiling
+
+  #state(code: Code): State {
+    let state = this.#states.get(code);
+    if (state === undefined) {
+      const counter = this.#allocate(4);
+      const made: State = {
+        code,
+        prototype: closureOf(code, []) as object,
+        level: 0,
+        promoted: false,
+        hopeless: false,
+        deopts: 0,
+        wanted: 0,
+        counter,
+        sites: this.#allocate(code.code.length),
+        refuted: new Set(),
+        continuations: new Map(),
+        isSelf: ({ opcode, operands: [cell = 0, , n] }) =>
+          opcode.name === "TAILCALLGLOBAL" &&
+          code.simple &&
+          n === code.required &&
+          signatureOf(code).direct &&
+          (code.constants[cell] as Cell).value !== undefined &&
+          closureCode((code.constants[cell] as Cell).value as Value) === code,
+      };
+      this.#states.set(code, made);
+      state = made;
+    }
+    return state;
+  }
+
+  #allocate(bytes: number): number {
+    const at = this.#free;
+    this.#free = (at + bytes + 3) & ~3;
+    if (this.#free > this.#bytes.length) {
+      this.#memory.grow(Math.ceil((this.#free - this.#bytes.length) / PAGE) + 15);
+      this.#bytes = new Uint8Array(this.#memory.buffer());
+      this.#words = new Int32Array(this.#memory.buffer());
+    }
+    return at;
+  }
+
+  #profile(state: State): Profile {
+    return {
+      seen: (pc) => this.#bytes[state.sites + pc] as number,
+      refuted: (pc, r) => state.refuted.has(`${pc}:${r}`),
+      settled: state.promoted && state.deopts <= MAX_DEOPTS,
+    };
+  }
+
+  /** Compiles a function for what is known of it. False: it cannot be, or must not. */
+  #compile(state: State): boolean {
+    const { code } = state;
+    if (state.hopeless) return false;
+    if (isMachineCode(code) || this.#isExcluded(code)) {
+      state.hopeless = true;
+      code.heat = COLD;
+      this.#options.onEvent?.({ type: "excluded", code });
+      return false;
+    }
+    const made = this.#emit(state, 0, false);
+    if (made === undefined) return false;
+    const { type } = signatureOf(code);
+    if (type === "$fv") this.#entry.giveRow(state.prototype, made);
+    else (this.#entry.give[code.required] as EntryExports["give"][number])(state.prototype, made);
+    state.level = state.promoted ? 2 : 1;
+    code.heat = -1;
+    return true;
+  }
+
+  #continue(state: State, pc: number): object | undefined {
+    state.promoted = true;
+    if (state.hopeless || this.#isExcluded(state.code)) return undefined;
+    const made = this.#emit(state, pc, true);
+    if (made === undefined) return undefined;
+    state.code.heat = -1;
+    return this.#entry.kont(made);
+  }
+
+  #emit(state: State, entry: number, continues: boolean): unknown {
+    const { code } = state;
+    try {
+      const isSelfCall: IsSelf = continues && entry !== 0 ? () => false : state.isSelf;
+      const plan: Plan = {
+        code,
+        entry,
+        continues,
+        flow: flowOf(code, entry, isSelfCall),
+        profile: this.#profile(state),
+        counter: state.promoted ? undefined : state.counter,
+        sites: state.sites,
+        fuel: FUEL,
+        isSelfCall,
+      };
+      this.#words[state.counter >> 2] = this.#promotion;
+      const name = continues ? `${code.name || "anonymous"}@${entry}` : code.name || "anonymous";
+      const unit = new Unit(name, this.#world);
+      announce(unit, plan, named);
+      new FunctionEmitter(unit, plan, "f");
+      const bytes = unit.encode();
+      const exports = instantiate(bytes, unit.imports);
+      this.stats.compiled++;
+      this.stats.bytes += bytes.length;
+      this.#options.onEvent?.({ type: "compiled", code, entry, final: state.promoted, bytes: bytes.length });
+      return exports.f;
+    } catch (error) {
+      this.stats.fallbacks++;
+      state.hopeless = true;
+      code.heat = COLD;
+      this.#options.onEvent?.({ type: "failed", code, error });
+      return undefined;
+    }
+  }
+
+  #isExcluded(code: Code): boolean {
+    return (this.#options.exclude ?? []).some((pattern) =>
+      typeof pattern === "string" ? pattern === code.name : pattern.test(code.name),
+    );
+  }
+
+  #global(cell: Cell): object {
+    let global = this.#globals.get(cell);
+    if (global === undefined) {
+      global = heap.global();
+      this.#globals.set(cell, global);
+      const mirror = global;
+      const write = (value: Value | undefined): void => heap.globalSet(mirror, value === undefined ? null : put(value));
+      cell.onWrite = write;
+      write(cell.value);
+    }
+    return global;
+  }
+}
+
+/** Address of the fuel. */
+const FUEL = 8;
+
+function named(name: string): Primitive {
+  const found = primitives.get(name);
+  if (found === undefined) throw new RangeError(`the JIT needs a primitive ${name}`);
+  return found;
+}
+
+/** Code that no program wrote. */
+function isMachineCode(code: Code): boolean {
+  return code.positions.length === 0 && code.unit?.hash === "";
+}
+
+function lengthOf(code: Code, pc: number): number {
+  const instruction = decode(code).get(pc);
+  if (instruction === undefined) throw new RangeError(`no instruction begins at ${pc} of ${code.name}`);
+  return instruction.next - pc;
+}
+
+/** The registers that an arithmetic instruction or comparison reads. */
+function operandsOf(code: Code, pc: number): number[] {
+  const instruction = decode(code).get(pc);
+  if (instruction === undefined) return [];
+  return instruction.opcode.operands.flatMap(({ kind }, i) =>
+    kind === "use" ? [instruction.operands[i] as number] : [],
+  );
+}
+
+/** Tells a unit what a function refers to. */
+function announce(unit: Unit, { code, flow }: Plan, primitiveNamed: (name: string) => Primitive): void {
+  unit.announceHost(code);
+  for (const { instructions } of flow.blocks) {
+    for (const { opcode, operands } of instructions) {
+      const [a = 0, b = 0, c = 0] = operands;
+      const constant = (i: number): unknown => code.constants[i];
+      switch (opcode.name) {
+        case "CONST":
+          unit.announce(constant(b) as Value);
+          break;
+        case "GLOBAL":
+          unit.announceCell(constant(b) as Cell);
+          break;
+        case "SETGLOBAL":
+        case "DEFINE":
+        case "CALLGLOBAL":
+        case "TAILCALLGLOBAL":
+          unit.announceCell(constant(a) as Cell);
+          break;
+        case "CLOSURE":
+          unit.announceClosure((constant(b) as { code: Code }).code);
+          break;
+        case "FIRST":
+        case "REST":
+          unit.announcePrimitive(primitiveNamed(opcode.name.toLowerCase()), 1);
+          break;
+        case "CONS":
+          unit.announcePrimitive(primitiveNamed("cons"), 2);
+          break;
+        case "PRIM0":
+        case "PRIM1":
+        case "PRIM2":
+        case "PRIM3":
+          unit.announcePrimitive(constant(b) as Primitive, Number(opcode.name.slice(4)));
+          break;
+        case "PRIMN":
+        case "TEMPLATE":
+          unit.announceRow(constant(b) as object);
+          break;
+        case "CALLNAMED":
+        case "TAILCALLNAMED":
+          unit.announceHost(constant(c) as object);
+          break;
+        default:
+      }
+    }
+  }
+}
