@@ -13,6 +13,7 @@ import { Raise, str, type Value } from "@sorbus/vm";
 import {
   type Answers,
   createRuntime,
+  jitTierWith,
   type Runtime,
   type RuntimeOptions,
   type TierMaker,
@@ -55,10 +56,10 @@ async function tierOf(flags: RunFlags): Promise<TierMaker> {
   switch (flags.tier) {
     case "cek":
       return (await import("@sorbus/cek")).cekTier;
-    case "jit":
-      throw new UsageError("--tier jit: the JIT is not part of this version yet; use vm or cek");
-    default:
+    case "vm":
       return vmTier;
+    default:
+      return jitTierWith(flags.jitThreshold === undefined ? {} : { threshold: flags.jitThreshold });
   }
 }
 

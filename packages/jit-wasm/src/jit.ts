@@ -23,12 +23,13 @@ import {
   TRUE,
   type Value,
 } from "@sorbus/vm";
-import { heap, instantiate, put, wasmMemory } from "@sorbus/vm/heap-module";
+import { heap, instantiate, put } from "@sorbus/vm/heap-module";
 import { FunctionEmitter, parametersOf, type Plan, signatureOf } from "./emit/function.ts";
 import { buildEntry, type EntryExports, entryExports } from "./entry.ts";
 import { decode, flowOf, type Instruction } from "./flow.ts";
 import type { HostImports } from "./host.ts";
 import { type Profile, SAW_FLOAT, SAW_OTHER } from "./infer.ts";
+import { FUEL, Memory } from "./memory.ts";
 import { Unit, type UnitWorld } from "./unit.ts";
 
 export interface JitOptions {
@@ -68,7 +69,6 @@ const DEPTH = 14_000;
 const MAX_DEOPTS = 12;
 /** Returns to one place of a compiled function before it gets an entry there. */
 const RETURNS = 30;
-const PAGE = 65_536;
 
 /** What the JIT knows of a function. */
 interface State {
@@ -90,18 +90,20 @@ interface State {
 }
 type IsSelf = (instruction: Instruction) => boolean;
 
+interface Made {
+  readonly memory: Memory;
+  readonly world: UnitWorld;
+  readonly entry: EntryExports;
+}
+
 export class WasmJit implements Jit {
   readonly threshold: number;
   metered = false;
   readonly stats: JitStats = { compiled: 0, deopts: 0, fallbacks: 0, bytes: 0 };
   readonly #options: JitOptions;
   readonly #promotion: number;
-  readonly #memory: { readonly object: object; readonly grow: (pages: number) => void; readonly buffer: () => ArrayBuffer };
-  #bytes: Uint8Array;
-  #words: Int32Array;
-  #free = 16;
-  readonly #entry: EntryExports;
-  readonly #world: UnitWorld;
+  /** What units need, made when the first is: a program that is over soon pays nothing. */
+  #made: Made | undefined = undefined;
   readonly #states: WeakMap<Code, State> = new WeakMap();
   readonly #globals: WeakMap<Cell, object> = new WeakMap();
   readonly #wrapped: Map<string, (...args: unknown[]) => unknown> = new Map();
@@ -114,14 +116,19 @@ export class WasmJit implements Jit {
     this.#options = options;
     this.threshold = options.threshold ?? 500;
     this.#promotion = options.promotion ?? 2_000;
-    this.#memory = wasmMemory(16);
-    this.#bytes = new Uint8Array(this.#memory.buffer());
-    this.#words = new Int32Array(this.#memory.buffer());
-    this.#entry = entryExports(instantiate(buildEntry(), { j: { number: (value: number): number => value } }));
+  }
+
+  get #ready(): Made {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  #make(): Made {
+    const memory = new Memory();
     const jit = this;
-    this.#world = {
+    const world: UnitWorld = {
       host: this.#host(),
-      memory: this.#memory.object,
+      memory: memory.object,
       get metered() {
         return jit.metered;
       },
@@ -132,13 +139,15 @@ export class WasmJit implements Jit {
       prototype: (code) => this.#state(code).prototype,
       global: (cell) => this.#global(cell),
     };
+    const entry = entryExports(instantiate(buildEntry(), { j: { number: (value: number): number => value } }));
+    return { memory, world, entry };
   }
 
   get fuel(): number {
-    return this.#words[FUEL >> 2] as number;
+    return this.#ready.memory.words[FUEL >> 2] as number;
   }
   set fuel(n: number) {
-    this.#words[FUEL >> 2] = n;
+    this.#ready.memory.words[FUEL >> 2] = n;
   }
 
   // ---- what the machine asks
@@ -147,16 +156,16 @@ export class WasmJit implements Jit {
     code.heat = -1;
     const state = this.#state(code);
     if (state.level === 0 && !this.#compile(state)) return undefined;
-    if (this.#entry.hasCode(closure) === 0) this.#entry.adopt(closure, state.prototype);
+    if (this.#ready.entry.hasCode(closure) === 0) this.#ready.entry.adopt(closure, state.prototype);
     this.#reset();
     if (!signatureOf(code).direct) {
       const n = parametersOf(code);
       const row = heap.row(n);
       for (let i = 0; i < n; i++) heap.rowSet(row, i, put(values[at + i] as Value));
-      return this.#entry.callRow(closure, DEPTH, row) as Value | null;
+      return this.#ready.entry.callRow(closure, DEPTH, row) as Value | null;
     }
     const arg = (i: number): Value => put(values[at + i] as Value);
-    const call = this.#entry.calls[code.required] as EntryExports["calls"][number];
+    const call = this.#ready.entry.calls[code.required] as EntryExports["calls"][number];
     switch (code.required) {
       case 0:
         return call(closure, DEPTH) as Value | null;
@@ -196,7 +205,7 @@ export class WasmJit implements Jit {
     const row = heap.row(live.length);
     for (let i = 0; i < live.length; i++) heap.rowSet(row, i, put(values[fp + (live[i] as number)] as Value));
     this.#reset();
-    return this.#entry.goOn(place.kont, closure, DEPTH, row) as Value | null;
+    return this.#ready.entry.goOn(place.kont, closure, DEPTH, row) as Value | null;
   }
 
   #reset(): void {
@@ -226,16 +235,16 @@ export class WasmJit implements Jit {
     } else {
       const bit = operandsOf(code, pc).every((r) => typeof register(r) === "number") ? SAW_FLOAT : SAW_OTHER;
       reason = bit === SAW_FLOAT ? "no small integer" : "no number";
-      news = ((this.#bytes[state.sites + pc] as number) & bit) === 0;
-      this.#bytes[state.sites + pc] = (this.#bytes[state.sites + pc] as number) | bit;
+      news = ((this.#ready.memory.bytes[state.sites + pc] as number) & bit) === 0;
+      this.#ready.memory.bytes[state.sites + pc] = (this.#ready.memory.bytes[state.sites + pc] as number) | bit;
     }
     this.#options.onEvent?.({ type: "deopt", code, pc, reason });
     // The closure may have code that was given up before.
-    this.#entry.forget((this.#frames[0] as LeftFrame).closure);
+    this.#ready.entry.forget((this.#frames[0] as LeftFrame).closure);
     if (!news) return;
     state.deopts++;
     state.level = 0;
-    this.#entry.forget(state.prototype);
+    this.#ready.entry.forget(state.prototype);
     for (const place of state.continuations.values()) place.kont = undefined;
   }
 
@@ -371,7 +380,7 @@ export class WasmJit implements Jit {
     if (code === null) return 0;
     const state = this.#state(code);
     if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return 0;
-    return this.#entry.adopt(callee, state.prototype);
+    return this.#ready.entry.adopt(callee, state.prototype);
   }
 
   /** Compiled code calls it: soon it is hot. */
@@ -405,7 +414,7 @@ export class WasmJit implements Jit {
     if (signatureOf(code).direct) return false;
     const state = this.#state(code);
     if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return false;
-    if (this.#entry.hasCode(callee) === 0) this.#entry.adopt(callee, state.prototype);
+    if (this.#ready.entry.hasCode(callee) === 0) this.#ready.entry.adopt(callee, state.prototype);
     const row = heap.row(registers.length);
     for (let i = 0; i < registers.length; i++) heap.rowSet(row, i, put(registers[i] as Value));
     this.#taken = row;
@@ -417,11 +426,11 @@ export class WasmJit implements Jit {
     if (state.level < 2) {
       state.promoted = true;
       if (!this.#compile(state)) {
-        this.#words[state.counter >> 2] = COLD;
+        this.#ready.memory.words[state.counter >> 2] = COLD;
         return 0;
       }
     }
-    return this.#entry.adopt(closure, state.prototype);
+    return this.#ready.entry.adopt(closure, state.prototype);
   }
 
   #promote(code: Code, pc: number): object | null {
@@ -433,7 +442,7 @@ export class WasmJit implements Jit {
       state.continuations.set(pc, place);
     }
     place.kont ??= this.#continue(state, pc);
-    if (place.kont === undefined) this.#words[state.counter >> 2] = COLD;
+    if (place.kont === undefined) this.#ready.memory.words[state.counter >> 2] = COLD;
     return place.kont ?? null;
   }
 
@@ -442,7 +451,7 @@ export class WasmJit implements Jit {
   #state(code: Code): State {
     let state = this.#states.get(code);
     if (state === undefined) {
-      const counter = this.#allocate(4);
+      const counter = this.#ready.memory.allocate(4);
       const made: State = {
         code,
         prototype: closureOf(code, []) as object,
@@ -452,7 +461,7 @@ export class WasmJit implements Jit {
         deopts: 0,
         wanted: 0,
         counter,
-        sites: this.#allocate(code.code.length),
+        sites: this.#ready.memory.allocate(code.code.length),
         refuted: new Set(),
         continuations: new Map(),
         isSelf: ({ opcode, operands: [cell = 0, , n] }) =>
@@ -469,20 +478,9 @@ export class WasmJit implements Jit {
     return state;
   }
 
-  #allocate(bytes: number): number {
-    const at = this.#free;
-    this.#free = (at + bytes + 3) & ~3;
-    if (this.#free > this.#bytes.length) {
-      this.#memory.grow(Math.ceil((this.#free - this.#bytes.length) / PAGE) + 15);
-      this.#bytes = new Uint8Array(this.#memory.buffer());
-      this.#words = new Int32Array(this.#memory.buffer());
-    }
-    return at;
-  }
-
   #profile(state: State): Profile {
     return {
-      seen: (pc) => this.#bytes[state.sites + pc] as number,
+      seen: (pc) => this.#ready.memory.bytes[state.sites + pc] as number,
       refuted: (pc, r) => state.refuted.has(`${pc}:${r}`),
       settled: state.promoted && state.deopts <= MAX_DEOPTS,
     };
@@ -501,8 +499,8 @@ export class WasmJit implements Jit {
     const made = this.#emit(state, 0, false);
     if (made === undefined) return false;
     const { type } = signatureOf(code);
-    if (type === "$fv") this.#entry.giveRow(state.prototype, made);
-    else (this.#entry.give[code.required] as EntryExports["give"][number])(state.prototype, made);
+    if (type === "$fv") this.#ready.entry.giveRow(state.prototype, made);
+    else (this.#ready.entry.give[code.required] as EntryExports["give"][number])(state.prototype, made);
     state.level = state.promoted ? 2 : 1;
     code.heat = -1;
     return true;
@@ -514,7 +512,7 @@ export class WasmJit implements Jit {
     const made = this.#emit(state, pc, true);
     if (made === undefined) return undefined;
     state.code.heat = -1;
-    return this.#entry.kont(made);
+    return this.#ready.entry.kont(made);
   }
 
   #emit(state: State, entry: number, continues: boolean): unknown {
@@ -532,9 +530,9 @@ export class WasmJit implements Jit {
         fuel: FUEL,
         isSelfCall,
       };
-      this.#words[state.counter >> 2] = this.#promotion;
+      this.#ready.memory.words[state.counter >> 2] = this.#promotion;
       const name = continues ? `${code.name || "anonymous"}@${entry}` : code.name || "anonymous";
-      const unit = new Unit(name, this.#world);
+      const unit = new Unit(name, this.#ready.world);
       announce(unit, plan, named);
       new FunctionEmitter(unit, plan, "f");
       const bytes = unit.encode();
@@ -572,8 +570,6 @@ export class WasmJit implements Jit {
   }
 }
 
-/** Address of the fuel. */
-const FUEL = 8;
 
 function named(name: string): Primitive {
   const found = primitives.get(name);

@@ -8,6 +8,7 @@ import {
   type Module,
   type Unit,
 } from "@sorbus/compiler";
+import type { JitOptions } from "@sorbus/jit-wasm";
 import { isPromise, type OpDeclaration, OpError, type OpRequest, Resolver } from "@sorbus/io-resolver";
 import {
   condition,
@@ -27,7 +28,7 @@ import { type Answers, drive } from "./drive.ts";
 import { noteCause, report, SxError } from "./error.ts";
 import { nodeFiles, type SourceFiles } from "./files.ts";
 import type { MaybePromise } from "./maybe.ts";
-import { type TierMaker, vmTier, World } from "./world.ts";
+import { jitTierWith, type TierMaker, vmTier, World } from "./world.ts";
 
 /**
  * An op in short: a function of the arguments; what it returns, or the promise of it, is the answer. It may
@@ -43,7 +44,9 @@ export interface RuntimeOptions {
   readonly ops?: Readonly<Record<string, OpFunction>> | Iterable<OpDeclaration> | Resolver;
   /** Bounds of each run. Default: none but a stack of 1 GiB. */
   readonly limits?: Limits;
-  /** Which engine runs the program. Default: the VM. */
+  /** When hot functions are compiled to WebAssembly; false: never. Without `tier` only. */
+  readonly jit?: JitOptions | false;
+  /** Which engine runs the program. Default: the VM with its JIT. */
   readonly tier?: TierMaker;
   /** How requests are answered; a program cannot tell. Default "inline". */
   readonly answers?: Answers;
@@ -91,7 +94,7 @@ export interface EvalOptions extends RunOptions {
 
 /** What the runs of a runtime have cost. */
 export interface RuntimeStats {
-  /** Functions that the JIT has compiled. */
+  /** Functions and continuations that the JIT has compiled, those made anew included. */
   compiled: number;
   /** Times that compiled code was left because it did not fit what came. */
   deopts: number;
@@ -117,8 +120,8 @@ const MAX_TEXTS = 1_000;
 export class Runtime {
   readonly resolver: Resolver;
   readonly files: SourceFiles;
-  readonly stats: RuntimeStats = { compiled: 0, deopts: 0, fallbacks: 0, suspensions: 0, instructions: 0 };
   /** Core, engine and expander: for tools that load code in their own way. */
+  private readonly spent: { suspensions: number; instructions: number } = { suspensions: 0, instructions: 0 };
   readonly world: World;
   private readonly options: RuntimeOptions;
   /** Source texts by the name that spans give, for code frames. */
@@ -133,7 +136,7 @@ export class Runtime {
     this.resolver = resolverOf(options.ops);
     this.files = options.files ?? nodeFiles;
     this.world = new World(
-      options.tier ?? vmTier,
+      options.tier ?? (options.jit === false ? vmTier : jitTierWith(options.jit)),
       options.limits ?? {},
       options.now ?? (() => performance.now()),
       (start) => this.runNow(start),
@@ -155,6 +158,12 @@ export class Runtime {
           ),
     };
     this.world.main = this.world.loader.createModule("main");
+  }
+
+  /** What the runs have cost so far. */
+  get stats(): RuntimeStats {
+    const { compiled = 0, deopts = 0, fallbacks = 0 } = this.world.tier.jit?.stats ?? {};
+    return { compiled, deopts, fallbacks, ...this.spent };
   }
 
   // ---- running -------------------------------------------------------------------------------
@@ -368,8 +377,8 @@ export class Runtime {
       slice: this.options.slice,
       time: (options.limits ?? this.options.limits)?.time,
       spent: (stats) => {
-        this.stats.instructions += stats.instructions;
-        this.stats.suspensions += stats.suspensions;
+        this.spent.instructions += stats.instructions;
+        this.spent.suspensions += stats.suspensions;
         options.spent?.(stats);
       },
     });

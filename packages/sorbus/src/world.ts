@@ -17,7 +17,7 @@ import {
   type Unit,
   valueToForm,
 } from "@sorbus/compiler";
-import { type JitOptions, WasmJit } from "@sorbus/jit-wasm";
+import { type JitOptions, type JitStats, WasmJit } from "@sorbus/jit-wasm";
 import { type Form, read } from "@sorbus/reader";
 import {
   type Cell,
@@ -44,6 +44,8 @@ import {
 
 /** An engine and how core definitions become values of it. */
 export interface Tier {
+  /** What the tier's JIT has done so far, if it has one. */
+  readonly jit?: { readonly stats: JitStats };
   readonly engine: Engine<Unit>;
   /** The function that a core unit `(define (name …) …)` defines. */
   instantiate(unit: Unit): Value;
@@ -99,6 +101,7 @@ function makeVmTier(host: MachineHost, limits: Limits, { onUnit, locate }: VmTie
     thawValues: (bytes, options) => machine.thawValues(bytes, options),
   };
   return {
+    ...(jit !== undefined && { jit }),
     engine,
     instantiate(unit) {
       definedLambda(unit);

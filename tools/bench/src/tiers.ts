@@ -1,16 +1,17 @@
 /** The engines that are measured, each through the `sorbus` package as a user would run it. */
 import { readFileSync } from "node:fs";
 import { cekTier } from "@sorbus/cek";
-import { createRuntime, type RuntimeOptions, vmTier } from "sorbus";
+import { createRuntime, jitTierWith, type RuntimeOptions, vmTier } from "sorbus";
 
 /** By the name that `--tier` takes. A tier that is to be measured is a line here. */
 const TIERS = {
+  jit: { label: "JIT", tier: jitTierWith() },
   vm: { label: "VM", tier: vmTier },
   cek: { label: "CEK", tier: cekTier },
 } as const satisfies Record<string, { label: string; tier: NonNullable<RuntimeOptions["tier"]> }>;
 
 /** What is measured unless something else is asked for: the reference evaluator is not meant to be fast. */
-export const DEFAULT_TIERS: readonly string[] = ["vm"];
+export const DEFAULT_TIERS: readonly string[] = ["jit", "vm"];
 
 export interface TierUnderTest {
   /** As figures show it. */
