@@ -17,6 +17,8 @@ export interface HostImports {
   tierUp(closure: unknown): number;
   /** Compiled code from the head of a loop on, a `$kont`; null: none. */
   continuation(code: object, pc: number): unknown;
+  /** The remainder of division, as JavaScript's %. */
+  remainder(a: number, b: number): number;
   setGlobal(cell: object, value: unknown): void;
   add(a: unknown, b: unknown): unknown;
   sub(a: unknown, b: unknown): unknown;

@@ -6,7 +6,7 @@
 import { type Code, liveRegisters } from "@sorbus/vm";
 import type { Block, Flow, Instruction } from "./flow.ts";
 import { loopOf } from "./flow.ts";
-import { numericPrimitive } from "./numeric.ts";
+import { inlined } from "./emit/primitives.ts";
 
 /**
  * How a value is held: `ANY` as a reference, `INT` as an i32 that fits an i31, `NUM` as an f64. 0: nothing is
@@ -74,9 +74,9 @@ export function resultOf(
     case "SUBI":
       return arithmetic(profile, pc, type(a), INT);
     case "PRIM1":
-      return numericPrimitive(code.constants[a])?.result(profile, pc, [type(b)]) ?? ANY;
     case "PRIM2":
-      return numericPrimitive(code.constants[a])?.result(profile, pc, [type(b), type(operands[3] ?? 0)]) ?? ANY;
+    case "PRIM3":
+      return inlined(code.constants[a], operands.length - 2)?.result(profile, pc, operands.slice(2).map(type)) ?? ANY;
     default:
       return ANY;
   }

@@ -233,8 +233,8 @@ export class WasmJit implements Jit {
       news = !state.refuted.has(key);
       state.refuted.add(key);
     } else {
-      const bit = operandsOf(code, pc).every((r) => typeof register(r) === "number") ? SAW_FLOAT : SAW_OTHER;
-      reason = bit === SAW_FLOAT ? "no small integer" : "no number";
+      const bit = seenAt(code, pc, register);
+      reason = bit === SAW_FLOAT ? "not the small integer that was expected" : "not the number that was expected";
       news = ((this.#ready.memory.bytes[state.sites + pc] as number) & bit) === 0;
       this.#ready.memory.bytes[state.sites + pc] = (this.#ready.memory.bytes[state.sites + pc] as number) | bit;
     }
@@ -271,6 +271,7 @@ export class WasmJit implements Jit {
       },
       tierUp: (closure) => this.#tierUp(closure as Value),
       continuation: (code, pc) => this.#promote(code as Code, pc),
+      remainder: (a, b) => a % b,
       setGlobal: (cell, value) => {
         (cell as Cell).value = value as Value;
       },
@@ -586,6 +587,11 @@ function lengthOf(code: Code, pc: number): number {
   const instruction = decode(code).get(pc);
   if (instruction === undefined) throw new RangeError(`no instruction begins at ${pc} of ${code.name}`);
   return instruction.next - pc;
+}
+
+/** What an instruction has met that its code was not made for. */
+function seenAt(code: Code, pc: number, register: (r: number) => unknown): number {
+  return operandsOf(code, pc).every((r) => typeof register(r) === "number") ? SAW_FLOAT : SAW_OTHER;
 }
 
 /** The registers that an arithmetic instruction or comparison reads. */

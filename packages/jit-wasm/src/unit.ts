@@ -22,6 +22,7 @@ export const HOST: Readonly<Record<keyof HostImports, { params: readonly ValType
   taken: { params: [], results: [x] },
   tierUp: { params: [x], results: ["i32"] },
   continuation: { params: [x, "i32"], results: [x] },
+  remainder: { params: ["f64", "f64"], results: ["f64"] },
   setGlobal: { params: [x, x], results: nullary },
   add: { params: [x, x], results: [x] },
   sub: { params: [x, x], results: [x] },
@@ -38,8 +39,6 @@ export const HOST: Readonly<Record<keyof HostImports, { params: readonly ValType
 const HEAP_FUNCTIONS = {
   conj1: { params: [x, x], results: [x] },
   nth: { params: [x, "i32"], results: [x] },
-  vectorPush: { params: [x, x], results: ["i32"] },
-  vectorSet: { params: [x, "i32", x], results: ["i32"] },
 } as const satisfies Readonly<Record<string, { params: readonly ValType[]; results: readonly ValType[] }>>;
 
 const heapGlobals: Readonly<Record<string, RefType>> = {

@@ -31,7 +31,7 @@ import {
   primitiveOf,
 } from "./analysis.ts";
 import { Frame, type UnitContext } from "./frame.ts";
-import { binary, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
+import { binary, folding, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
 
 /** A letrec function that became a loop of this frame. */
 interface LoopPlace {
@@ -542,6 +542,10 @@ export class FunctionCompiler extends Frame {
       this.asm.emit(opcode, to, value);
       return true;
     }
+    if (core.args.length > 2 && folding.has(name)) {
+      this.fold(binary.get(name) as string, core, to);
+      return true;
+    }
     if (core.args.length !== 2 || a === undefined || b === undefined) return false;
     const small = immediate.get(name);
     if (small !== undefined) {
@@ -561,6 +565,17 @@ export class FunctionCompiler extends Frame {
     this.at(core);
     this.asm.emit(opcode, to, left, right);
     return true;
+  }
+
+  /** An operation on more than two: from the left, once all operands are there. */
+  private fold(opcode: string, core: Call, to: number): void {
+    const [first = 0, ...others] = core.args.map((arg) => this.operand(arg));
+    this.at(core);
+    // Apart from `to`, which an operand may still be read from.
+    const sum = this.allocate();
+    others.forEach((other, i) => {
+      this.asm.emit(opcode, i === others.length - 1 ? to : sum, i === 0 ? first : sum, other);
+    });
   }
 
   private primitiveCall(primitive: Primitive, core: Call, to: number): void {

@@ -12,6 +12,9 @@ export const binary: ReadonlyMap<string, string> = new Map([
   ["cons", "CONS"],
 ]);
 
+/** Of these, those that take more than two operands, from the left. */
+export const folding: ReadonlySet<string> = new Set(["+", "-", "*"]);
+
 /** One operand, one result. */
 export const unary: ReadonlyMap<string, string> = new Map([
   ["not", "NOT"],

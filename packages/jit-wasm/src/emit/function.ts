@@ -363,6 +363,11 @@ export class FunctionEmitter {
     this.forms[register] = (this.forms[register] as number) | rep;
   }
 
+  /** Address of what is seen at an instruction; 0 where nobody wants to know. */
+  site(pc: number): number {
+    return this.plan.counter === undefined ? 0 : this.plan.sites + pc;
+  }
+
   // ---- leaving
 
   /** Leaves because the instruction at `pc` was compiled for something else. */

@@ -93,6 +93,7 @@ export type HelperName =
   | "rest"
   | "cons"
   | "empty"
+  | "remainder"
   | "proceed";
 
 const table: Readonly<Record<HelperName, Helper>> = {
@@ -232,6 +233,24 @@ const table: Readonly<Record<HelperName, Helper>> = {
       f.op("local.get", "a").op("br_on_cast_fail", { label: "other", from: anyref, to: ref("$list") });
       f.op("struct.get", "$list", "len").op("i32.eqz").op("return").op("end");
       f.op("call", unit.helper("read")).op("return_call", "empty");
+    },
+  },
+  /** The remainder with the sign of `a`, as JavaScript's %; `b` is not 0. */
+  remainder: {
+    params: { a: "f64", b: "f64" },
+    results: ["f64"],
+    write: (f) => {
+      f.local("x", "i64");
+      f.local("y", "i64");
+      f.op("local.get", "a").op("i64.trunc_sat_f64_s").op("local.tee", "x").op("f64.convert_i64_s");
+      f.op("local.get", "a").op("f64.eq");
+      f.op("local.get", "b").op("i64.trunc_sat_f64_s").op("local.tee", "y").op("f64.convert_i64_s");
+      f.op("local.get", "b").op("f64.eq").op("i32.and");
+      f.op("local.get", "a").op("f64.abs").op("f64.const", 2 ** 53).op("f64.lt").op("i32.and");
+      f.op("local.get", "b").op("f64.abs").op("f64.const", 2 ** 53).op("f64.lt").op("i32.and");
+      f.op("if", {}).op("local.get", "x").op("local.get", "y").op("i64.rem_s").op("f64.convert_i64_s");
+      f.op("local.get", "a").op("f64.copysign").op("return").op("end");
+      f.op("local.get", "a").op("local.get", "b").op("return_call", "remainder");
     },
   },
   /** Goes on with what `prepare` has made ready: a value, or a call of a function that takes a row. */

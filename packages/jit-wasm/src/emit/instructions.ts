@@ -7,7 +7,7 @@ import { primitiveName } from "../unit.ts";
 import { call, tailCall } from "./calls.ts";
 import { type FunctionEmitter, signatureOf } from "./function.ts";
 import type { HelperName } from "./helpers.ts";
-import { inlinePrimitive } from "./primitives.ts";
+import { inlined } from "./primitives.ts";
 
 /** Writes an instruction that goes on with the next one, ends a path, or (LOOP) goes round. */
 export function perform(e: FunctionEmitter, instruction: Instruction): void {
@@ -402,16 +402,11 @@ function arithmeticInto(
   }
   pushAny(e, a);
   pushAny(e, b);
-  f.op("i32.const", site(e, pc)).op("call", e.unit.helper(HELPERS[op])).op("local.tee", result);
+  f.op("i32.const", e.site(pc)).op("call", e.unit.helper(HELPERS[op])).op("local.tee", result);
   f.op("ref.is_null").op("if", {});
   e.leave(pc);
   f.op("end").op("end").op("local.get", result);
   e.set(to, ANY);
-}
-
-/** Address of what is seen at an instruction; 0 where nobody wants to know. */
-function site(e: FunctionEmitter, pc: number): number {
-  return e.plan.counter === undefined ? 0 : e.plan.sites + pc;
 }
 
 /** x op y in z; pushes 1 where that is no small integer, or -0. */
@@ -462,7 +457,7 @@ function compare(e: FunctionEmitter, pc: number, comparison: Comparison, a: Oper
   }
   pushAny(e, a);
   pushAny(e, b);
-  f.op("i32.const", site(e, pc)).op("call", e.unit.helper(comparison.helper)).op("local.tee", result);
+  f.op("i32.const", e.site(pc)).op("call", e.unit.helper(comparison.helper)).op("local.tee", result);
   f.op("i32.const", 2).op("i32.eq").op("if", {});
   e.leave(pc);
   f.op("end").op("end").op("local.get", result);
@@ -501,7 +496,18 @@ function listPart(e: FunctionEmitter, pc: number, name: "first" | "rest" | "cons
 }
 
 function primitive(e: FunctionEmitter, pc: number, to: number, callee: Primitive, args: readonly number[]): void {
-  if (inlinePrimitive(e, pc, to, callee, args)) return;
+  if (inlined(callee, args.length)?.write(e, pc, to, args, callee)) return;
+  callPrimitive(e, pc, to, callee, args);
+}
+
+/** Calls a primitive of the host. */
+function callPrimitive(
+  e: FunctionEmitter,
+  pc: number,
+  to: number,
+  callee: Primitive,
+  args: readonly number[],
+): void {
   for (const arg of args) e.external(arg);
   e.f.op("call", primitiveName(callee, args.length)).op("any.convert_extern");
   e.take(to, pc);
