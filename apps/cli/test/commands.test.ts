@@ -87,9 +87,9 @@ describe("sx test", () => {
     [
       "a tier that there is not",
       { "t/a.sx": cases },
-      ["test", "t", "--tier", "jit"],
+      ["test", "t", "--tier", "lisp"],
       2,
-      "there is no tier jit",
+      "option '--tier <tier>' argument 'lisp' is invalid",
     ],
   ])("%s", async (_, files, args, code, message) => {
     const failed = await sx(args, { cwd: folderWith(files) });

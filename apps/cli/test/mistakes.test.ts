@@ -119,12 +119,6 @@ describe("on the command line", () => {
       "error: option '--tier <tier>' argument 'turbo' is invalid.",
     ],
     [
-      "the tier that is to come",
-      ["run", "--tier", "jit", "a.sx"],
-      2,
-      "error: --tier jit: the JIT is not part of this version yet; use vm or cek\n",
-    ],
-    [
       "an unknown way of answering",
       ["run", "--answers", "slowly", "a.sx"],
       2,

@@ -1,6 +1,7 @@
 /** The way from the host into compiled code: calls of closures by their number of parameters, and continuations. */
-import { anyref, externref, Module, ref, type ValType } from "@sorbus/wasm-encoder";
+
 import { HEAP_TYPES, MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
+import { anyref, externref, Module, ref, type ValType } from "@sorbus/wasm-encoder";
 
 /** What the module gives. A closure without code takes that of the prototype first. Null: it has left. */
 export interface EntryExports {
@@ -36,7 +37,10 @@ export function buildEntry(): Uint8Array {
     for (const arg of args) params[arg] = externref;
     const f = m.func(`call${n}`, { params, results: [externref], export: true });
     f.local("clo", ref(`$clo${n}`));
-    f.op("local.get", "closure").op("any.convert_extern").op("ref.cast", ref(`$clo${n}`)).op("local.tee", "clo");
+    f.op("local.get", "closure")
+      .op("any.convert_extern")
+      .op("ref.cast", ref(`$clo${n}`))
+      .op("local.tee", "clo");
     f.op("local.get", "depth");
     for (const arg of args) {
       f.op("local.get", arg).op("any.convert_extern");
@@ -44,8 +48,16 @@ export function buildEntry(): Uint8Array {
     }
     f.op("local.get", "clo").op("struct.get", `$clo${n}`, "code").op("call_ref", `$f${n}`).op("call", "read");
 
-    const give = m.func(`give${n}`, { params: { closure: externref, code: ref(`$f${n}`) }, results: [], export: true });
-    give.op("local.get", "closure").op("any.convert_extern").op("ref.cast", ref(`$clo${n}`)).op("local.get", "code");
+    const give = m.func(`give${n}`, {
+      params: { closure: externref, code: ref(`$f${n}`) },
+      results: [],
+      export: true,
+    });
+    give
+      .op("local.get", "closure")
+      .op("any.convert_extern")
+      .op("ref.cast", ref(`$clo${n}`))
+      .op("local.get", "code");
     give.op("struct.set", `$clo${n}`, "code");
   }
   const goOn = m.func("goOn", {
@@ -53,7 +65,11 @@ export function buildEntry(): Uint8Array {
     results: [externref],
     export: true,
   });
-  goOn.op("local.get", "closure").op("any.convert_extern").op("ref.cast", ref("$clo")).op("local.get", "depth");
+  goOn
+    .op("local.get", "closure")
+    .op("any.convert_extern")
+    .op("ref.cast", ref("$clo"))
+    .op("local.get", "depth");
   goOn.op("local.get", "row").op("any.convert_extern").op("ref.cast", ref("$anys"));
   goOn.op("local.get", "kont").op("any.convert_extern").op("ref.cast", ref("$kont"));
   goOn.op("struct.get", "$kont", "code").op("call_ref", "$fk").op("call", "read");
@@ -61,7 +77,11 @@ export function buildEntry(): Uint8Array {
   const kont = m.func("kont", { params: { code: ref("$fk") }, results: [externref], export: true });
   kont.op("local.get", "code").op("struct.new", "$kont").op("extern.convert_any");
 
-  const adopt = m.func("adopt", { params: { to: externref, from: externref }, results: ["i32"], export: true });
+  const adopt = m.func("adopt", {
+    params: { to: externref, from: externref },
+    results: ["i32"],
+    export: true,
+  });
   const forget = m.func("forget", { params: { to: externref }, results: [], export: true });
   const hasCode = m.func("hasCode", { params: { of: externref }, results: ["i32"], export: true });
   for (const n of types) {

@@ -4,9 +4,9 @@
  * that is made, and a guess that failed is not made again.
  */
 import { type Code, liveRegisters } from "@sorbus/vm";
+import { inlined } from "./emit/primitives.ts";
 import type { Block, Flow, Instruction } from "./flow.ts";
 import { loopOf } from "./flow.ts";
-import { inlined } from "./emit/primitives.ts";
 
 /**
  * How a value is held: `ANY` as a reference, `INT` as an i32 that fits an i31, `NUM` as an f64. 0: nothing is
@@ -76,7 +76,10 @@ export function resultOf(
     case "PRIM1":
     case "PRIM2":
     case "PRIM3":
-      return inlined(code.constants[a], operands.length - 2)?.result(profile, pc, operands.slice(2).map(type)) ?? ANY;
+      return (
+        inlined(code.constants[a], operands.length - 2)?.result(profile, pc, operands.slice(2).map(type)) ??
+        ANY
+      );
     default:
       return ANY;
   }

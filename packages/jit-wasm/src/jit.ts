@@ -5,17 +5,19 @@
  */
 import {
   type Cell,
-  type Code,
-  closure as closureOf,
-  closureCode,
   COLD,
+  type Code,
+  closureCode,
+  closure as closureOf,
   equal,
   type Jit,
   type JitExit,
   type LeftFrame,
   liveRegisters,
+  type Opcode,
+  opcodes,
+  type Primitive,
   payloadOf,
-  Primitive,
   primitives,
   renderTemplate,
   resolveCall,
@@ -24,7 +26,7 @@ import {
   type Value,
 } from "@sorbus/vm";
 import { heap, instantiate, put } from "@sorbus/vm/heap-module";
-import { FunctionEmitter, parametersOf, type Plan, signatureOf } from "./emit/function.ts";
+import { FunctionEmitter, type Plan, parametersOf, signatureOf } from "./emit/function.ts";
 import { buildEntry, type EntryExports, entryExports } from "./entry.ts";
 import { decode, flowOf, type Instruction } from "./flow.ts";
 import type { HostImports } from "./host.ts";
@@ -46,7 +48,13 @@ export interface JitOptions {
 }
 
 export type JitEvent =
-  | { readonly type: "compiled"; readonly code: Code; readonly entry: number; readonly final: boolean; readonly bytes: number }
+  | {
+      readonly type: "compiled";
+      readonly code: Code;
+      readonly entry: number;
+      readonly final: boolean;
+      readonly bytes: number;
+    }
   | { readonly type: "failed"; readonly code: Code; readonly error: unknown }
   | { readonly type: "excluded"; readonly code: Code }
   | { readonly type: "deopt"; readonly code: Code; readonly pc: number; readonly reason: string }
@@ -139,7 +147,9 @@ export class WasmJit implements Jit {
       prototype: (code) => this.#state(code).prototype,
       global: (cell) => this.#global(cell),
     };
-    const entry = entryExports(instantiate(buildEntry(), { j: { number: (value: number): number => value } }));
+    const entry = entryExports(
+      instantiate(buildEntry(), { j: { number: (value: number): number => value } }),
+    );
     return { memory, world, entry };
   }
 
@@ -176,7 +186,11 @@ export class WasmJit implements Jit {
       case 3:
         return call(closure, DEPTH, arg(0), arg(1), arg(2)) as Value | null;
       default:
-        return call(closure, DEPTH, ...Array.from({ length: code.required }, (_, i) => arg(i))) as Value | null;
+        return call(
+          closure,
+          DEPTH,
+          ...Array.from({ length: code.required }, (_, i) => arg(i)),
+        ) as Value | null;
     }
   }
 
@@ -234,9 +248,11 @@ export class WasmJit implements Jit {
       state.refuted.add(key);
     } else {
       const bit = seenAt(code, pc, register);
-      reason = bit === SAW_FLOAT ? "not the small integer that was expected" : "not the number that was expected";
+      reason =
+        bit === SAW_FLOAT ? "not the small integer that was expected" : "not the number that was expected";
       news = ((this.#ready.memory.bytes[state.sites + pc] as number) & bit) === 0;
-      this.#ready.memory.bytes[state.sites + pc] = (this.#ready.memory.bytes[state.sites + pc] as number) | bit;
+      this.#ready.memory.bytes[state.sites + pc] =
+        (this.#ready.memory.bytes[state.sites + pc] as number) | bit;
     }
     this.#options.onEvent?.({ type: "deopt", code, pc, reason });
     // The closure may have code that was given up before.
@@ -393,7 +409,11 @@ export class WasmJit implements Jit {
     // A global that is not defined, or not linked yet.
     if (callee === null) return false;
     try {
-      const call = resolveCall(callee, this.#values(row), (keywords ?? undefined) as readonly number[] | undefined);
+      const call = resolveCall(
+        callee,
+        this.#values(row),
+        (keywords ?? undefined) as readonly number[] | undefined,
+      );
       switch (call.type) {
         case "value":
           this.#taken = put(call.value);
@@ -563,14 +583,14 @@ export class WasmJit implements Jit {
       global = heap.global();
       this.#globals.set(cell, global);
       const mirror = global;
-      const write = (value: Value | undefined): void => heap.globalSet(mirror, value === undefined ? null : put(value));
+      const write = (value: Value | undefined): void =>
+        heap.globalSet(mirror, value === undefined ? null : put(value));
       cell.onWrite = write;
       write(cell.value);
     }
     return global;
   }
 }
-
 
 function named(name: string): Primitive {
   const found = primitives.get(name);
@@ -584,9 +604,7 @@ function isMachineCode(code: Code): boolean {
 }
 
 function lengthOf(code: Code, pc: number): number {
-  const instruction = decode(code).get(pc);
-  if (instruction === undefined) throw new RangeError(`no instruction begins at ${pc} of ${code.name}`);
-  return instruction.next - pc;
+  return (opcodes[code.code[pc] as number] as Opcode).length;
 }
 
 /** What an instruction has met that its code was not made for. */

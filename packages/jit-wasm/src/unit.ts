@@ -2,9 +2,10 @@
  * One WebAssembly module of compiled functions under construction: what it imports, and the constants it holds.
  * Imports come before functions in a module, so all of them are announced before the first body is written.
  */
-import { anyref, externref, Module, type RefType, ref, type ValType } from "@sorbus/wasm-encoder";
+
 import { type Cell, type Code, EMPTY, FALSE, NIL, Primitive, TRUE, UNSET, type Value } from "@sorbus/vm";
 import { HEAP_TYPES, heapModule } from "@sorbus/vm/heap-module";
+import { anyref, externref, Module, type RefType, ref, type ValType } from "@sorbus/wasm-encoder";
 import { signatureOf } from "./emit/function.ts";
 import { defineHelper, type HelperName } from "./emit/helpers.ts";
 import type { HostImports } from "./host.ts";
@@ -13,7 +14,9 @@ const nullary: readonly ValType[] = [];
 const x = externref;
 
 /** The functions of the host that any unit may call, with their signatures. `exit` marks what gives null to leave. */
-export const HOST: Readonly<Record<keyof HostImports, { params: readonly ValType[]; results: readonly ValType[] }>> = {
+export const HOST: Readonly<
+  Record<keyof HostImports, { params: readonly ValType[]; results: readonly ValType[] }>
+> = {
   save: { params: [x, "i32", x, x], results: nullary },
   deopt: { params: [x, "i32", "i32"], results: nullary },
   number: { params: ["f64"], results: [x] },
@@ -128,7 +131,8 @@ export class Unit {
   /** Announces a global binding. */
   announceCell(cell: Cell): void {
     this.announceHost(cell);
-    if (!this.#constants.has(cell)) this.#constants.set(cell, this.#global(ref("$global"), this.world.global(cell)));
+    if (!this.#constants.has(cell))
+      this.#constants.set(cell, this.#global(ref("$global"), this.world.global(cell)));
   }
 
   /** Announces code of which closures are made. */
@@ -180,7 +184,9 @@ export class Unit {
 
   /** The name of the function that is called with a row. */
   rowCall(callee: object): string {
-    return callee instanceof Primitive ? primitiveName(callee, "row") : announced(this.#templates.get(callee));
+    return callee instanceof Primitive
+      ? primitiveName(callee, "row")
+      : announced(this.#templates.get(callee));
   }
 
   /** The name of a function of this module that does what many places need; it is defined when first asked for. */

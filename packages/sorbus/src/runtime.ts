@@ -8,8 +8,8 @@ import {
   type Module,
   type Unit,
 } from "@sorbus/compiler";
-import type { JitOptions } from "@sorbus/jit-wasm";
 import { isPromise, type OpDeclaration, OpError, type OpRequest, Resolver } from "@sorbus/io-resolver";
+import type { JitOptions } from "@sorbus/jit-wasm";
 import {
   condition,
   type Engine,

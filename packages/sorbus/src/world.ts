@@ -84,7 +84,12 @@ export function vmTierWith(options: VmTierOptions): TierMaker {
   return (host, limits) => makeVmTier(host, limits, options);
 }
 
-function makeVmTier(host: MachineHost, limits: Limits, { onUnit, locate }: VmTierOptions, jit?: WasmJit): Tier {
+function makeVmTier(
+  host: MachineHost,
+  limits: Limits,
+  { onUnit, locate }: VmTierOptions,
+  jit?: WasmJit,
+): Tier {
   const machine = new Machine(host, limits, jit);
   const compile = (unit: Unit): GeneratedUnit => {
     const place = locate?.(unit);

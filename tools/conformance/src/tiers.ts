@@ -23,7 +23,8 @@ const makers: Readonly<Record<Tier, TierMaker | undefined>> = {
 
 /** Nothing may be beyond the JIT. */
 function refuse(event: JitEvent): void {
-  if (event.type === "failed") throw new Error(`${event.code.name} cannot be compiled`, { cause: event.error });
+  if (event.type === "failed")
+    throw new Error(`${event.code.name} cannot be compiled`, { cause: event.error });
 }
 
 /** Why a tier cannot run yet; undefined when it can. */

@@ -31,7 +31,16 @@ import {
   primitiveOf,
 } from "./analysis.ts";
 import { Frame, type UnitContext } from "./frame.ts";
-import { binary, folding, immediate, isSmall, testBinary, testImmediate, testUnary, unary } from "./inline.ts";
+import {
+  binary,
+  folding,
+  immediate,
+  isSmall,
+  testBinary,
+  testImmediate,
+  testUnary,
+  unary,
+} from "./inline.ts";
 
 /** A letrec function that became a loop of this frame. */
 interface LoopPlace {

@@ -2,9 +2,10 @@
  * Calls. A callee of the expected kind with code is called at once, by reference; one that has no code yet is linked;
  * anything else is prepared by the host, or the function leaves and the VM makes the call.
  */
-import { anyref, ref, refNull } from "@sorbus/wasm-encoder";
+
 import { type Cell, HEADER } from "@sorbus/vm";
 import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
+import { anyref, ref, refNull } from "@sorbus/wasm-encoder";
 import type { Instruction } from "../flow.ts";
 import { ANY } from "../infer.ts";
 import type { FunctionEmitter } from "./function.ts";

@@ -6,9 +6,10 @@
  * known at every point. Control flow becomes nested blocks by the dominator tree (N. Ramsey, "Beyond Relooper: Recursive
  * Translation of Unstructured Control Flow to Structured Control Flow", 2022).
  */
-import { anyref, type Func, ref, type ValType } from "@sorbus/wasm-encoder";
+
 import { type Code, liveRegisters } from "@sorbus/vm";
 import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
+import { anyref, type Func, ref, type ValType } from "@sorbus/wasm-encoder";
 import { type Block, type Flow, type Instruction, jumpOf } from "../flow.ts";
 import { ANY, INT, infer, NUM, type Profile, type Rep, type Types } from "../infer.ts";
 import type { Unit } from "../unit.ts";
@@ -121,7 +122,12 @@ export class FunctionEmitter {
     this.f.op("local.get", "clo").op("local.get", "depth");
     if (direct) for (let r = 0; r < this.code.required; r++) this.f.op("local.get", this.local(r, ANY));
     else this.f.op("local.get", "row");
-    this.f.op("local.get", "clo").op("struct.get", closure, "code").op("return_call_ref", type).op("end").op("end");
+    this.f
+      .op("local.get", "clo")
+      .op("struct.get", closure, "code")
+      .op("return_call_ref", type)
+      .op("end")
+      .op("end");
   }
 
   #countDown(address: number): void {
@@ -160,7 +166,8 @@ export class FunctionEmitter {
 
   #within(block: Block, merges: Block[]): void {
     // The last in the order is the outermost.
-    for (let i = merges.length - 1; i >= 0; i--) this.f.op("block", { label: `b${(merges[i] as Block).index}` });
+    for (let i = merges.length - 1; i >= 0; i--)
+      this.f.op("block", { label: `b${(merges[i] as Block).index}` });
     this.#instructions(block, (target) => this.#branch(block, target));
     for (const merge of merges) {
       this.f.op("end");
@@ -182,7 +189,11 @@ export class FunctionEmitter {
     f.local("state", "i32");
     f.op("loop", { label: "dispatch" });
     for (let i = blocks.length - 1; i >= 0; i--) f.op("block", { label: `b${i}` });
-    f.op("local.get", "state").op("br_table", blocks.map((_, i) => `b${i}`), "b0");
+    f.op("local.get", "state").op(
+      "br_table",
+      blocks.map((_, i) => `b${i}`),
+      "b0",
+    );
     for (const block of blocks) {
       f.op("end");
       this.forms = this.#formsAt(block);
@@ -204,7 +215,8 @@ export class FunctionEmitter {
     const { blocks } = this.plan.flow;
     const follow = (successor: number): void => {
       const target = block.successors[successor];
-      if (target === undefined) throw new RangeError(`a block of ${this.code.name} has no successor ${successor}`);
+      if (target === undefined)
+        throw new RangeError(`a block of ${this.code.name} has no successor ${successor}`);
       branch(blocks[target] as Block);
     };
     const last = block.instructions.at(-1) as Instruction;
@@ -243,7 +255,10 @@ export class FunctionEmitter {
         this.any(r);
         this.f.op("local.set", this.local(r, ANY));
       } else if (wanted === NUM && forms & INT) {
-        this.f.op("local.get", this.local(r, INT)).op("f64.convert_i32_s").op("local.set", this.local(r, NUM));
+        this.f
+          .op("local.get", this.local(r, INT))
+          .op("f64.convert_i32_s")
+          .op("local.set", this.local(r, NUM));
       } else this.unbox(r, wanted, pc, r + 1);
       this.forms[r] = forms | wanted;
     }
@@ -348,7 +363,10 @@ export class FunctionEmitter {
       f.op("local.get", from).op("ref.test", ref("i31")).op("i32.eqz").op("if", {});
       this.deopt(pc, what);
       f.op("end");
-      f.op("local.get", from).op("ref.cast", ref("i31")).op("i31.get_s").op("local.set", this.local(register, INT));
+      f.op("local.get", from)
+        .op("ref.cast", ref("i31"))
+        .op("i31.get_s")
+        .op("local.set", this.local(register, INT));
     } else {
       const to = this.local(register, NUM);
       f.op("block", { label: "known" }).op("block", { label: "flo", results: [anyref] });
@@ -357,7 +375,10 @@ export class FunctionEmitter {
       f.op("ref.test", ref("$flo")).op("i32.eqz").op("if", {});
       this.deopt(pc, what);
       f.op("end");
-      f.op("local.get", from).op("ref.cast", ref("$flo")).op("struct.get", "$flo", "value").op("local.set", to);
+      f.op("local.get", from)
+        .op("ref.cast", ref("$flo"))
+        .op("struct.get", "$flo", "value")
+        .op("local.set", to);
       f.op("end");
     }
     this.forms[register] = (this.forms[register] as number) | rep;
@@ -372,7 +393,11 @@ export class FunctionEmitter {
 
   /** Leaves because the instruction at `pc` was compiled for something else. */
   deopt(pc: number, what: number): void {
-    this.f.op("global.get", this.unit.hostConstant(this.code)).op("i32.const", pc).op("i32.const", what).op("call", "deopt");
+    this.f
+      .op("global.get", this.unit.hostConstant(this.code))
+      .op("i32.const", pc)
+      .op("i32.const", what)
+      .op("call", "deopt");
     this.leave(pc);
   }
 
@@ -417,7 +442,10 @@ export class FunctionEmitter {
     const live = liveRegisters(this.code, header);
     for (const r of live) this.any(r);
     f.op("array.new_fixed", "$anys", live.length);
-    f.op("local.get", k).op("ref.cast", ref("$kont")).op("struct.get", "$kont", "code").op("return_call_ref", "$fk");
+    f.op("local.get", k)
+      .op("ref.cast", ref("$kont"))
+      .op("struct.get", "$kont", "code")
+      .op("return_call_ref", "$fk");
     f.op("end").op("end");
   }
 }

@@ -22,9 +22,17 @@ function note(f: Func, bit: number): void {
 /** Sets `to` to the number in `from`, or branches to "other". */
 export function unbox(f: Func, from: string, to: string, other: string): void {
   f.op("local.get", from).op("ref.test", ref("i31")).op("if", {});
-  f.op("local.get", from).op("ref.cast", ref("i31")).op("i31.get_s").op("f64.convert_i32_s").op("local.set", to);
+  f.op("local.get", from)
+    .op("ref.cast", ref("i31"))
+    .op("i31.get_s")
+    .op("f64.convert_i32_s")
+    .op("local.set", to);
   f.op("else").op("local.get", from).op("ref.test", ref("$flo")).op("i32.eqz").op("br_if", other);
-  f.op("local.get", from).op("ref.cast", ref("$flo")).op("struct.get", "$flo", "value").op("local.set", to).op("end");
+  f.op("local.get", from)
+    .op("ref.cast", ref("$flo"))
+    .op("struct.get", "$flo", "value")
+    .op("local.set", to)
+    .op("end");
 }
 
 function twoNumbers(f: Func, then: () => void): void {
@@ -71,7 +79,8 @@ function comparison(
 }
 
 function metered(f: Func, unit: Unit, bytes: number): void {
-  if (unit.world.metered) f.op("global.get", "bytes").op("f64.const", bytes).op("f64.add").op("global.set", "bytes");
+  if (unit.world.metered)
+    f.op("global.get", "bytes").op("f64.const", bytes).op("f64.add").op("global.set", "bytes");
 }
 
 export type HelperName =
@@ -107,7 +116,10 @@ const table: Readonly<Record<HelperName, Helper>> = {
       f.op("i64.reinterpret_f64").op("local.get", "value").op("i64.reinterpret_f64").op("i64.eq");
       f.op("local.get", "i").op("i32.const", 1).op("i32.shl").op("i32.const", 1).op("i32.shr_s");
       f.op("local.get", "i").op("i32.eq").op("i32.and");
-      f.op("if", { results: [anyref] }).op("local.get", "i").op("ref.i31").op("else");
+      f.op("if", { results: [anyref] })
+        .op("local.get", "i")
+        .op("ref.i31")
+        .op("else");
       metered(f, unit, 24);
       f.op("local.get", "value").op("struct.new", "$flo").op("end");
     },
@@ -165,11 +177,22 @@ const table: Readonly<Record<HelperName, Helper>> = {
     params: { a: anyref, n: "i32" },
     results: ["i32"],
     write: (f) => {
-      f.op("local.get", "a").op("ref.test", ref("i31")).op("if", { results: ["i32"] });
+      f.op("local.get", "a")
+        .op("ref.test", ref("i31"))
+        .op("if", { results: ["i32"] });
       f.op("local.get", "a").op("ref.cast", ref("i31")).op("i31.get_s").op("local.get", "n").op("i32.eq");
-      f.op("else").op("local.get", "a").op("ref.test", ref("$flo")).op("if", { results: ["i32"] });
+      f.op("else")
+        .op("local.get", "a")
+        .op("ref.test", ref("$flo"))
+        .op("if", { results: ["i32"] });
       f.op("local.get", "a").op("ref.cast", ref("$flo")).op("struct.get", "$flo", "value");
-      f.op("local.get", "n").op("f64.convert_i32_s").op("f64.eq").op("else").op("i32.const", 0).op("end").op("end");
+      f.op("local.get", "n")
+        .op("f64.convert_i32_s")
+        .op("f64.eq")
+        .op("else")
+        .op("i32.const", 0)
+        .op("end")
+        .op("end");
     },
   },
   /** Null: no list. */
@@ -184,8 +207,15 @@ const table: Readonly<Record<HelperName, Helper>> = {
       f.op("block", { label: "slice", results: [anyref] });
       f.op("local.get", "a").op("br_on_cast_fail", { label: "slice", from: anyref, to: ref("$slice") });
       f.op("local.tee", "s").op("struct.get", "$slice", "buf").op("struct.get", "$buf", "items");
-      f.op("local.get", "s").op("struct.get", "$slice", "off").op("array.get", "$anys").op("return").op("end").op("drop");
-      f.op("local.get", "a").op("ref.test", ref("$list")).op("if", { results: [anyref] });
+      f.op("local.get", "s")
+        .op("struct.get", "$slice", "off")
+        .op("array.get", "$anys")
+        .op("return")
+        .op("end")
+        .op("drop");
+      f.op("local.get", "a")
+        .op("ref.test", ref("$list"))
+        .op("if", { results: [anyref] });
       f.op("global.get", "nil").op("else").op("ref.null", "any").op("end");
     },
   },
@@ -206,7 +236,9 @@ const table: Readonly<Record<HelperName, Helper>> = {
       f.op("local.get", "s").op("struct.get", "$slice", "buf");
       f.op("local.get", "s").op("struct.get", "$slice", "off").op("i32.const", 1).op("i32.add");
       f.op("struct.new", "$slice").op("return").op("end").op("drop");
-      f.op("local.get", "a").op("ref.test", ref("$list")).op("if", { results: [anyref] });
+      f.op("local.get", "a")
+        .op("ref.test", ref("$list"))
+        .op("if", { results: [anyref] });
       f.op("global.get", "empty").op("else").op("ref.null", "any").op("end");
     },
   },
@@ -246,8 +278,16 @@ const table: Readonly<Record<HelperName, Helper>> = {
       f.op("local.get", "a").op("f64.eq");
       f.op("local.get", "b").op("i64.trunc_sat_f64_s").op("local.tee", "y").op("f64.convert_i64_s");
       f.op("local.get", "b").op("f64.eq").op("i32.and");
-      f.op("local.get", "a").op("f64.abs").op("f64.const", 2 ** 53).op("f64.lt").op("i32.and");
-      f.op("local.get", "b").op("f64.abs").op("f64.const", 2 ** 53).op("f64.lt").op("i32.and");
+      f.op("local.get", "a")
+        .op("f64.abs")
+        .op("f64.const", 2 ** 53)
+        .op("f64.lt")
+        .op("i32.and");
+      f.op("local.get", "b")
+        .op("f64.abs")
+        .op("f64.const", 2 ** 53)
+        .op("f64.lt")
+        .op("i32.and");
       f.op("if", {}).op("local.get", "x").op("local.get", "y").op("i64.rem_s").op("f64.convert_i64_s");
       f.op("local.get", "a").op("f64.copysign").op("return").op("end");
       f.op("local.get", "a").op("local.get", "b").op("return_call", "remainder");
@@ -260,8 +300,15 @@ const table: Readonly<Record<HelperName, Helper>> = {
     write: (f) => {
       f.local("taken", anyref);
       f.local("clo", ref("$clov"));
-      f.op("call", "taken").op("any.convert_extern").op("local.tee", "taken").op("ref.test", ref("$anys")).op("if", {});
-      f.op("local.get", "callee").op("ref.cast", ref("$clov")).op("local.tee", "clo").op("local.get", "depth");
+      f.op("call", "taken")
+        .op("any.convert_extern")
+        .op("local.tee", "taken")
+        .op("ref.test", ref("$anys"))
+        .op("if", {});
+      f.op("local.get", "callee")
+        .op("ref.cast", ref("$clov"))
+        .op("local.tee", "clo")
+        .op("local.get", "depth");
       f.op("local.get", "taken").op("ref.cast", ref("$anys"));
       f.op("local.get", "clo").op("struct.get", "$clov", "code").op("return_call_ref", "$fv").op("end");
       f.op("local.get", "taken");

@@ -1,6 +1,7 @@
 /** What each instruction of the bytecode becomes, but for calls. */
+
+import type { Cell, ClosureSpec, Primitive, Value } from "@sorbus/vm";
 import { anyref, type Opcode, ref } from "@sorbus/wasm-encoder";
-import type { Cell, ClosureSpec, Code, Primitive, Value } from "@sorbus/vm";
 import type { Instruction } from "../flow.ts";
 import { ANY, arithmetic, INT, isInt, NUM, SAW_FLOAT, SAW_OTHER } from "../infer.ts";
 import { primitiveName } from "../unit.ts";
@@ -141,7 +142,9 @@ export function perform(e: FunctionEmitter, instruction: Instruction): void {
     case "PRIMN":
     case "TEMPLATE":
       row(e, c, d);
-      f.op("extern.convert_any").op("call", unit.rowCall(constant(b) as object)).op("any.convert_extern");
+      f.op("extern.convert_any")
+        .op("call", unit.rowCall(constant(b) as object))
+        .op("any.convert_extern");
       e.take(a, pc);
       return;
     case "CALL":
@@ -398,7 +401,12 @@ function arithmeticInto(
     smallOr(e, a, "x");
     smallOr(e, b, "y");
     smallArithmetic(e, op);
-    f.op("br_if", "slow").op("local.get", "z").op("ref.i31").op("local.set", result).op("br", "done").op("end");
+    f.op("br_if", "slow")
+      .op("local.get", "z")
+      .op("ref.i31")
+      .op("local.set", result)
+      .op("br", "done")
+      .op("end");
   }
   pushAny(e, a);
   pushAny(e, b);
@@ -414,7 +422,10 @@ function smallArithmetic(e: FunctionEmitter, op: Arithmetic): void {
   const { f } = e;
   e.scratch("z", "i32");
   if (op !== "MUL") {
-    f.op("local.get", "x").op("local.get", "y").op(op === "ADD" ? "i32.add" : "i32.sub").op("local.tee", "z");
+    f.op("local.get", "x")
+      .op("local.get", "y")
+      .op(op === "ADD" ? "i32.add" : "i32.sub")
+      .op("local.tee", "z");
     f.op("local.get", "z").op("i32.const", 1).op("i32.shl").op("i32.xor").op("i32.const", 0).op("i32.lt_s");
     return;
   }
@@ -422,7 +433,11 @@ function smallArithmetic(e: FunctionEmitter, op: Arithmetic): void {
   f.op("local.get", "x").op("i64.extend_i32_s").op("local.get", "y").op("i64.extend_i32_s").op("i64.mul");
   f.op("local.tee", "w").op("i32.wrap_i64").op("local.set", "z");
   // Outside of [-2^30, 2^30)?
-  f.op("local.get", "w").op("i64.const", 1n << 30n).op("i64.add").op("i64.const", 1n << 31n).op("i64.ge_u");
+  f.op("local.get", "w")
+    .op("i64.const", 1n << 30n)
+    .op("i64.add")
+    .op("i64.const", 1n << 31n)
+    .op("i64.ge_u");
   // 0 with a negative factor is -0.
   f.op("local.get", "z").op("i32.eqz").op("local.get", "x").op("local.get", "y").op("i32.or");
   f.op("i32.const", 0).op("i32.lt_s").op("i32.and").op("i32.or");
@@ -453,7 +468,12 @@ function compare(e: FunctionEmitter, pc: number, comparison: Comparison, a: Oper
     f.op("block", { label: "slow" });
     smallOr(e, a, "x");
     smallOr(e, b, "y");
-    f.op("local.get", "x").op("local.get", "y").op(comparison.int).op("local.set", result).op("br", "done").op("end");
+    f.op("local.get", "x")
+      .op("local.get", "y")
+      .op(comparison.int)
+      .op("local.set", result)
+      .op("br", "done")
+      .op("end");
   }
   pushAny(e, a);
   pushAny(e, b);
@@ -484,7 +504,13 @@ export function orLeave(e: FunctionEmitter, pc: number): void {
 // ---- lists and primitives
 
 /** What units do with lists by themselves; anything else is the primitive's. */
-function listPart(e: FunctionEmitter, pc: number, name: "first" | "rest" | "cons", to: number, args: number[]): void {
+function listPart(
+  e: FunctionEmitter,
+  pc: number,
+  name: "first" | "rest" | "cons",
+  to: number,
+  args: number[],
+): void {
   const { f } = e;
   const result = e.scratch("r", anyref);
   for (const arg of args) e.any(arg);
@@ -495,7 +521,13 @@ function listPart(e: FunctionEmitter, pc: number, name: "first" | "rest" | "cons
   e.take(to, pc);
 }
 
-function primitive(e: FunctionEmitter, pc: number, to: number, callee: Primitive, args: readonly number[]): void {
+function primitive(
+  e: FunctionEmitter,
+  pc: number,
+  to: number,
+  callee: Primitive,
+  args: readonly number[],
+): void {
   if (inlined(callee, args.length)?.write(e, pc, to, args, callee)) return;
   callPrimitive(e, pc, to, callee, args);
 }

@@ -2,8 +2,9 @@
  * Primitives that compiled code does itself where their arguments are of the usual kind: what they give, for the
  * inference of types, and their code. What is not usual goes to the primitive itself, or leaves.
  */
-import { anyref, ref } from "@sorbus/wasm-encoder";
+
 import { Primitive } from "@sorbus/vm";
+import { anyref, ref } from "@sorbus/wasm-encoder";
 import { ANY, INT, NUM, type Profile, type Rep, SAW_FLOAT, SAW_OTHER } from "../infer.ts";
 import type { FunctionEmitter } from "./function.ts";
 import { account } from "./instructions.ts";
@@ -104,7 +105,10 @@ const quot: Inlined = onNumbers({
   int: (e, pc) => {
     divided(e, pc, "i32.div_s");
     // -2^30 by -1 is no small integer.
-    e.f.op("local.get", "z").op("i32.const", 1 << 30).op("i32.eq");
+    e.f
+      .op("local.get", "z")
+      .op("i32.const", 1 << 30)
+      .op("i32.eq");
     deoptIf(e, pc);
     e.f.op("local.get", "z");
   },
@@ -158,7 +162,12 @@ function rounding(op: "f64.floor" | "f64.ceil" | "f64.trunc"): Inlined {
 function extreme(int: "i32.lt_s" | "i32.gt_s", num: "f64.lt" | "f64.gt"): Inlined {
   return onNumbers({
     int: ({ f }) => {
-      f.op("local.get", "y").op("local.get", "x").op("local.get", "y").op("local.get", "x").op(int).op("select");
+      f.op("local.get", "y")
+        .op("local.get", "x")
+        .op("local.get", "y")
+        .op("local.get", "x")
+        .op(int)
+        .op("select");
     },
     num: ({ f }) => {
       f.op("local.get", "v").op("local.get", "u");
@@ -173,7 +182,12 @@ const negate: Inlined = onNumbers({
   int: (e, pc) => {
     // -0, and 2^30, are no small integers.
     const { f } = e;
-    f.op("local.get", "x").op("i32.eqz").op("local.get", "x").op("i32.const", -(1 << 30)).op("i32.eq").op("i32.or");
+    f.op("local.get", "x")
+      .op("i32.eqz")
+      .op("local.get", "x")
+      .op("i32.const", -(1 << 30))
+      .op("i32.eq")
+      .op("i32.or");
     deoptIf(e, pc);
     f.op("i32.const", 0).op("local.get", "x").op("i32.sub");
   },
@@ -183,7 +197,9 @@ const negate: Inlined = onNumbers({
 const abs: Inlined = onNumbers({
   int: (e, pc) => {
     const { f } = e;
-    f.op("local.get", "x").op("i32.const", -(1 << 30)).op("i32.eq");
+    f.op("local.get", "x")
+      .op("i32.const", -(1 << 30))
+      .op("i32.eq");
     deoptIf(e, pc);
     f.op("i32.const", 0).op("local.get", "x").op("i32.sub").op("local.get", "x");
     f.op("local.get", "x").op("i32.const", 0).op("i32.lt_s").op("select");
@@ -220,7 +236,11 @@ function vectorIn(e: FunctionEmitter, register: number): void {
   f.op("ref.test", ref("$vector")).op("i32.eqz").op("br_if", "slow");
   e.any(register);
   f.op("ref.cast", ref("$vector")).op("local.set", vector);
-  f.op("local.get", "index").op("local.get", vector).op("struct.get", "$vector", "len").op("i32.ge_u").op("br_if", "slow");
+  f.op("local.get", "index")
+    .op("local.get", vector)
+    .op("struct.get", "$vector", "len")
+    .op("i32.ge_u")
+    .op("br_if", "slow");
 }
 
 /** Whether floats are expected of a vector, and nothing else. */
@@ -248,7 +268,11 @@ const vectorRef: Inlined = {
     vectorIn(e, vector);
     if (floats) {
       f.op("local.get", "vector").op("struct.get", "$vector", "floats").op("br_on_null", "slow");
-      f.op("local.get", "index").op("array.get", "$floats").op("local.set", result).op("br", "done").op("end");
+      f.op("local.get", "index")
+        .op("array.get", "$floats")
+        .op("local.set", result)
+        .op("br", "done")
+        .op("end");
       e.deopt(pc, 0);
       f.op("end").op("local.get", result);
       e.set(to, NUM);
@@ -260,7 +284,10 @@ const vectorRef: Inlined = {
     note(e, pc, SAW_OTHER);
     f.op("br", "done").op("end");
     f.op("local.get", "vector").op("struct.get", "$vector", "floats").op("br_on_null", "slow");
-    f.op("local.get", "index").op("array.get", "$floats").op("call", e.unit.helper("box")).op("local.set", result);
+    f.op("local.get", "index")
+      .op("array.get", "$floats")
+      .op("call", e.unit.helper("box"))
+      .op("local.set", result);
     note(e, pc, SAW_FLOAT);
     f.op("br", "done").op("end");
     slowly(e, pc, args, callee);
@@ -273,7 +300,10 @@ const vectorRef: Inlined = {
 /** Calls the primitive and sets local r to what it gives. */
 function slowly(e: FunctionEmitter, pc: number, args: readonly number[], callee: Primitive): void {
   for (const arg of args) e.external(arg);
-  e.f.op("call", `${callee.name}/${args.length}`).op("any.convert_extern").op("local.set", e.scratch("r", anyref));
+  e.f
+    .op("call", `${callee.name}/${args.length}`)
+    .op("any.convert_extern")
+    .op("local.set", e.scratch("r", anyref));
   e.leaveIfNull("r", pc);
 }
 
@@ -344,7 +374,11 @@ const nth: Inlined = {
     f.op("ref.test", ref("$slice")).op("i32.eqz").op("br_if", "pairs");
     e.any(list);
     f.op("ref.cast", ref("$slice")).op("local.set", slice);
-    f.op("local.get", "index").op("local.get", slice).op("struct.get", "$slice", "len").op("i32.ge_u").op("br_if", "slow");
+    f.op("local.get", "index")
+      .op("local.get", slice)
+      .op("struct.get", "$slice", "len")
+      .op("i32.ge_u")
+      .op("br_if", "slow");
     f.op("local.get", slice).op("struct.get", "$slice", "buf").op("struct.get", "$buf", "items");
     f.op("local.get", slice).op("struct.get", "$slice", "off").op("local.get", "index").op("i32.add");
     f.op("array.get", "$anys").op("local.set", "r").op("br", "done").op("end");

@@ -1,6 +1,6 @@
 /** What the compiler produces and the machine runs: the code of one function, and of one unit. */
 import type { Callee } from "../heap/index.ts";
-import type { ConditionSpan, Value } from "../heap/value.ts";
+import type { ConditionSpan } from "../heap/value.ts";
 
 /** Where a captured value comes from when a closure is made: a register or a captured value of the maker. */
 export interface ClosureSpec {

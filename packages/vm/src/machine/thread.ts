@@ -6,8 +6,8 @@
  * Between two instructions the state is complete in these fields: nothing lives on the host's stack.
  */
 import { COLD, type Code, positionAt } from "../bytecode/code.ts";
-import { HEADER } from "../bytecode/opcodes.ts";
 import { liveRegisters } from "../bytecode/liveness.ts";
+import { HEADER } from "../bytecode/opcodes.ts";
 import { condition, NIL } from "../heap/index.ts";
 import { heap } from "../heap/instance.ts";
 import { Condition, type ConditionSpan, Raise, type StackFrame, type Value } from "../heap/value.ts";
@@ -414,8 +414,14 @@ export class VmThread implements Thread {
       return;
     }
     const { frames, raised } = jit.exit();
+    // Deep recursion leaves the same frame many times.
+    let known: LeftFrame | undefined;
+    let live: readonly number[] = [];
     for (let i = frames.length - 1; i >= 0; i--) {
-      const { code, closure, pc, row, at } = frames[i] as LeftFrame;
+      const frame = frames[i] as LeftFrame;
+      const { code, closure, pc, row, at } = frame;
+      if (known?.code !== code || known.at !== at) live = liveRegisters(code, at);
+      known = frame;
       this.makeRoom(HEADER + code.registers, Number.POSITIVE_INFINITY);
       const { stack } = this;
       const fp = this.to + HEADER;
@@ -423,7 +429,6 @@ export class VmThread implements Thread {
       stack[fp + CLOSURE] = closure;
       stack[fp + RETURN_PC] = this.pc;
       stack[fp + DELTA] = this.fp === 0 ? 0 : fp - this.fp;
-      const live = liveRegisters(code, at);
       for (let k = 0; k < live.length; k++) stack[fp + (live[k] as number)] = heap.rowGet(row, k);
       this.fp = fp;
       this.pc = pc;

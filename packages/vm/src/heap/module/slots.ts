@@ -180,7 +180,9 @@ export function defineSlots(d: Definer): void {
     c.local("g", ref("$global"));
     c.do(as("global", "$global")).op("local.tee", "g").do(arg("v")).op("struct.set", "$global", "value");
     c.op("local.get", "g").do(arg("v")).op("ref.test", ref("$clo"));
-    c.op("if", { results: [refNull("$clo")] }).do(arg("v")).op("ref.cast", ref("$clo"));
+    c.op("if", { results: [refNull("$clo")] })
+      .do(arg("v"))
+      .op("ref.cast", ref("$clo"));
     c.op("else").op("ref.null", "$clo").op("end").op("struct.set", "$global", "clo");
   });
 
