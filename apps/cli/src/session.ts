@@ -19,6 +19,7 @@ import {
   type TierMaker,
   vmTier,
 } from "sorbus";
+import { durableIn } from "./durable.ts";
 import { CommandError, EXIT, ended, endOnSignals, endWith, fail, UsageError } from "./ending.ts";
 import { filesFromHere } from "./files.ts";
 import { watchHeap } from "./memory.ts";
@@ -44,6 +45,8 @@ const SLICE = 200_000;
 
 export interface Session {
   readonly runtime: Runtime;
+  /** The program is loaded: durable fibers that earlier runs have left go on. */
+  loaded(): void;
   /** Another runtime of the same kind over the same store: for a newer version of the program. */
   fresh(): Runtime;
   /** Resolves when no server is open that the program has started, or the process is asked to end. */
@@ -68,9 +71,11 @@ export async function openSession(
   flags: RunFlags,
   more: Partial<RuntimeOptions> = {},
   file?: string,
+  fibers = false,
 ): Promise<Session> {
   const tier = await tierOf(flags);
   const store = await storeIn(flags.store);
+  const durable = await durableIn(fibers ? flags.store : undefined);
   const folder = folderOf(file);
   const servers = new Set<AppServer>();
   const watched = await recorderOf(flags);
@@ -104,6 +109,7 @@ export async function openSession(
           },
         }),
         ...store.ops,
+        ...durable.ops,
         ...others,
       ]),
       ...more,
@@ -112,6 +118,7 @@ export async function openSession(
   };
   const close = async (): Promise<void> => {
     await Promise.all(Array.from(servers, (server) => server.close()));
+    await durable.stop();
     await store.close();
     watched?.close();
   };
@@ -123,7 +130,9 @@ export async function openSession(
     // To be asked to end is how a server ends.
     if (ended.aborted) process.exitCode = 0;
   };
-  return { runtime: fresh(), fresh, served, close };
+  const runtime = fresh();
+  durable.bind(runtime);
+  return { runtime, loaded: () => durable.start(), fresh, served, close };
 }
 
 /** Files that a program serves, and uploads that it keeps, are beside it. */
@@ -131,16 +140,20 @@ export function folderOf(file: string | undefined): string {
   return file === undefined ? resolve(".") : dirname(resolve(file));
 }
 
-/** Runs `body` with a session; reports what it raises on stderr and sets the exit code. */
+/**
+ * Runs `body` with a session; reports what it raises on stderr and sets the exit code.
+ * @param fibers whether a store holds durable fibers too
+ */
 export async function withSession(
   flags: RunFlags,
   body: (session: Session) => unknown,
   more: Partial<RuntimeOptions> = {},
   file?: string,
+  fibers = false,
 ): Promise<void> {
   let session: Session | undefined;
   try {
-    session = await openSession(flags, more, file);
+    session = await openSession(flags, more, file, fibers);
     endOnSignals();
     watchHeap(endWith);
     await body(session);

@@ -1,8 +1,9 @@
 /** What a program may ask for, and runs that are written down and told again. */
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderWith, sx } from "./sx.ts";
+import { folderWith, output, start, sx } from "./sx.ts";
 
 describe("--allow", () => {
   const run = (program: string, ...flags: string[]) =>
@@ -117,4 +118,29 @@ describe("--record and --replay", () => {
     expect(await run("--replay", "b.txt", "--record", "c")).toMatchObject({ code: 2 });
     expect(existsSync(join(cwd, "c"))).toBe(false);
   });
+});
+
+test("a durable fiber goes on where a killed run has left it", async () => {
+  const cwd = folderWith({
+    "steps.sx": `
+(define (work)
+  (map
+    (fn (i)
+      (guard (e ((= (error-kind e) "unknown") nil)) (perform :console/print "step" i))
+      (perform :async/sleep 300)
+      (* i i))
+    (range 5)))
+(perform :console/print "sum" (reduce + 0 (durable "work" work)))`,
+  });
+  const args = ["run", "steps.sx", "--store", "data"];
+  const first = start(args, { cwd });
+  const seen = await output(first, "step 1\n");
+  const gone = once(first, "close");
+  first.kill("SIGKILL");
+  await gone;
+  const second = await sx(args, { cwd });
+  expect(second).toMatchObject({ code: 0, stderr: "" });
+  expect(second.stdout).not.toContain("step 0");
+  expect(seen + second.stdout).toContain("step 4\nsum 30\n");
+  expect(await sx(args, { cwd })).toEqual({ code: 0, stderr: "", stdout: "sum 30\n" });
 });

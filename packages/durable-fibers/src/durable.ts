@@ -71,6 +71,7 @@ export class DurableFibers implements AsyncDisposable {
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #polling: Promise<void> | undefined;
   #again = false;
+  #started = false;
   #stopped = false;
 
   constructor(options: DurableOptions) {
@@ -96,13 +97,10 @@ export class DurableFibers implements AsyncDisposable {
   start(runtime: Runtime): void {
     if (this.#stopped) throw new Error("durable fibers that were stopped cannot be started again");
     this.#bind(runtime);
-    this.#heartbeat = setInterval(() => this.#renew(), this.#options.lease / 3);
+    this.#started = true;
     this.#schedule(0, true);
   }
 
-  /**
-   * The runtime, which fibers may be started in before `start`: they run when it is called.
-   */
   #bind(runtime: Runtime): RunWorld & HeadWorld {
     if (this.#world !== undefined) {
       if (this.#runtime !== runtime) throw new Error("durable fibers belong to one runtime");
@@ -111,6 +109,7 @@ export class DurableFibers implements AsyncDisposable {
     const code = new Code(this.#options.store, runtime);
     this.#runtime = runtime;
     this.#world = { ...this.#options, code, runtime };
+    this.#heartbeat = setInterval(() => this.#renew(), this.#options.lease / 3);
     return this.#world;
   }
 
@@ -198,6 +197,9 @@ export class DurableFibers implements AsyncDisposable {
         return given;
       }
       if (this.#stopped) throw new OpError("cancelled", "durable fibers are being stopped");
+      // Before `start` only what is asked for is run: the program may not have defined yet what the others need.
+      const { due } = head.value as FiberRecord;
+      if (!this.#started && due !== null && !this.#runs.has(name)) await this.#claim(name, due);
       await this.#change(name, signal);
     }
   }
@@ -367,7 +369,7 @@ export class DurableFibers implements AsyncDisposable {
     return this.#world;
   }
 
-  /** Lets fibers be made before `start`, by the program while it is loaded. */
+  /** Lets fibers be made before `start`, and be run when their value is asked for, by the program while it is loaded. */
   bind(runtime: Runtime): void {
     this.#bind(runtime);
   }
@@ -377,7 +379,7 @@ export class DurableFibers implements AsyncDisposable {
   }
 
   #schedule(ms: number, first = false): void {
-    if (this.#stopped || (this.#heartbeat === undefined && !first)) return;
+    if (this.#stopped || !this.#started) return;
     if (this.#polling !== undefined) {
       this.#again ||= ms === 0;
       return;

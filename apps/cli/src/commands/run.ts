@@ -23,14 +23,16 @@ export function needFile(file: string): void {
 export function runCommand(file: string, flags: RunFlags & { print?: boolean }): Promise<void> {
   return withSession(
     flags,
-    async ({ runtime, served }) => {
+    async ({ runtime, loaded, served }) => {
       needFile(file);
       const value = await runtime.loadValue(file, { signal: ended });
+      loaded();
       if (flags.print === true) print(`${inspect(value)}\n`);
       await served();
     },
     {},
     file,
+    true,
   );
 }
 
