@@ -2,13 +2,15 @@
  * Writes batches of atomic operations to the file, each batch in one transaction. Runs in a thread of its own, so
  * that nobody's event loop waits for the disk.
  */
+import { statSync } from "node:fs";
 import { apply } from "../apply.ts";
 import type { Durability, Fault, PackedAtomic, PackedResult, Row } from "../engine.ts";
 import { asKvError, KvError, kvError } from "../errors.ts";
 import { Faults } from "../faults.ts";
 import { connect, type Place, patiently, rollback, translated } from "./database.ts";
-import { type Database, type DriverName, driver } from "./driver.ts";
+import { type Database, type DriverName, driver, primaryCode } from "./driver.ts";
 import { LogSync } from "./log-sync.ts";
+import { Reserve } from "./reserve.ts";
 import { type EmptyTables, tablesOf } from "./tables.ts";
 
 /** Plain data: it crosses to another thread. */
@@ -33,6 +35,7 @@ export class Committer {
   readonly #place: Place;
   readonly #options: CommitterOptions;
   readonly #faults: Faults;
+  readonly #reserve: Reserve;
   readonly #die: () => never;
   #connection: Connection | undefined;
 
@@ -41,6 +44,7 @@ export class Committer {
     this.#place = place;
     this.#options = options;
     this.#faults = new Faults(options.fault);
+    this.#reserve = new Reserve(place);
     this.#die = die;
   }
 
@@ -63,6 +67,7 @@ export class Committer {
       if (this.#faults.at("beforeAck")) this.#die();
       visible();
       await synced;
+      this.#reserve.keep();
       return results;
     } catch (error) {
       const { code, message } = asKvError(translated(error, this.#place));
@@ -70,6 +75,12 @@ export class Committer {
       if (code === "full" && atomics.length > 1) {
         const results: PackedResult[] = [];
         for (const atomic of atomics) results.push(...(await this.commit([atomic], now)));
+        return results;
+      }
+      const [only] = atomics;
+      if (code === "full" && only !== undefined && (this.#shrink() || this.#reserve.spend(only))) {
+        const results = await this.commit(atomics, now, visible);
+        this.#shrink();
         return results;
       }
       // After a failed sync the state of the page cache is unknown: start afresh.
@@ -111,6 +122,20 @@ export class Committer {
     this.#connection = undefined;
     connection?.sync?.close();
     connection?.db.close();
+  }
+
+  /** Gives back the room of the write-ahead log, where that is possible. Whether there is more room now. */
+  #shrink(): boolean {
+    const wal = `${this.#place.file}-wal`;
+    const size = (): number => statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
+    const before = size();
+    try {
+      this.#connection?.db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    } catch (error) {
+      // There is not even room for that.
+      if (primaryCode(error) === undefined) throw error;
+    }
+    return size() < before;
   }
 
   #connect(): Connection {
