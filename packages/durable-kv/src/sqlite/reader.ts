@@ -2,8 +2,8 @@
 import type { Meta } from "../apply.ts";
 import type { ChangeRow, Changes, RangeQuery, Row, Rows, SyncRowReader } from "../engine.ts";
 import { closedError } from "../kv.ts";
-import { type Place, translated } from "./database.ts";
-import type { Database, Statement } from "./driver.ts";
+import { type Place, rollback, translated } from "./database.ts";
+import { type Database, primaryCode, type Statement } from "./driver.ts";
 import { sealed } from "./tables.ts";
 
 /** How many commits' changes are read in one go. */
@@ -102,7 +102,13 @@ export class Reader implements SyncRowReader {
   refresh(): void {
     if (!this.#inTurn) return;
     this.#inTurn = false;
-    this.#try(() => this.#end.run());
+    try {
+      this.#end.run();
+    } catch (error) {
+      // On a damaged file even the end of a read can fail: who read was told, and nobody waits for this.
+      if (primaryCode(error) === undefined) throw error;
+      rollback(this.#db);
+    }
   }
 
   close(): void {
