@@ -42,13 +42,71 @@ const TAG = {
   object: 0x8a,
   map: 0x8b,
   set: 0x8c,
+  /** The tag of an extension, then what it has made of the value. */
+  extension: 0x8d,
   shortString: 0xa0,
 } as const;
 
-export const defaultCodec: Codec = { encode, decode };
+/** Values of a kind of their own: symbols of a language, markup, frozen programs. */
+export interface Extension<T = unknown> {
+  /** 0 to 255; what is stored says it, so it must not change its meaning. */
+  readonly tag: number;
+  is(value: unknown): value is T;
+  /** What to store for it: any value that the codec knows, extensions too. */
+  encode(value: T): unknown;
+  decode(content: unknown): T;
+}
 
-let out = Buffer.allocUnsafeSlow(16_384);
+/**
+ * The default codec with extensions: they belong to it alone, and not to the process.
+ *
+ * @throws RangeError for a tag that is no byte, or is there twice
+ */
+export function createCodec(extensions: readonly Extension[]): Codec {
+  const byTag = new Map<number, Extension>();
+  for (const extension of extensions) {
+    const { tag } = extension;
+    if (!Number.isInteger(tag) || tag < 0 || tag > 255)
+      throw new RangeError(`The tag of an extension is a byte, not ${tag}`);
+    if (byTag.has(tag)) throw new RangeError(`Two extensions have the tag ${tag}`);
+    byTag.set(tag, extension);
+  }
+  return {
+    encode: (value) => within(byTag, () => encode(value)),
+    decode: (bytes) => within(byTag, () => decode(bytes)),
+  };
+}
+
+export const defaultCodec: Codec = createCodec([]);
+
+let current: ReadonlyMap<number, Extension> = new Map();
+
+/** Extensions may use a codec themselves, this one or another: what is half done is put aside. */
+function within<T>(extensions: ReadonlyMap<number, Extension>, f: () => T): T {
+  const [outer, outside, written, reading, read] = [current, out, position, input, at];
+  current = extensions;
+  if (nested) out = Buffer.allocUnsafeSlow(1024);
+  const inner = nested;
+  nested = true;
+  try {
+    return f();
+  } finally {
+    nested = inner;
+    current = outer;
+    if (inner) {
+      out = outside;
+      position = written;
+      input = reading;
+      at = read;
+    }
+  }
+}
+let nested = false;
+
+let out: Buffer = Buffer.allocUnsafeSlow(16_384);
 let position = 0;
+let input: Buffer = Buffer.alloc(0);
+let at = 0;
 /** Larger buffers are not kept. */
 const KEEP = 2 ** 20;
 
@@ -111,8 +169,20 @@ function write(value: unknown, depth: number): void {
       else writeObject(value, depth + 1);
       return;
     default:
-      throw new Unstorable(describe(value));
+      if (!writeExtension(value, depth + 1)) throw new Unstorable(describe(value));
   }
+}
+
+function writeExtension(value: unknown, depth: number): boolean {
+  for (const extension of current.values()) {
+    if (!extension.is(value)) continue;
+    const content = extension.encode(value);
+    out[position++] = TAG.extension;
+    out[position++] = extension.tag;
+    write(content, depth);
+    return true;
+  }
+  return false;
 }
 
 function writeNumber(value: number): void {
@@ -170,6 +240,7 @@ function writeString(value: string, tagged: boolean): void {
 
 function writeObject(value: object, depth: number): void {
   if (depth > MAX_DEPTH) throw new Unstorable(`a value nested more than ${MAX_DEPTH} deep (or in a cycle)`);
+  if (writeExtension(value, depth)) return;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null)
     writePlain(value as Record<string, unknown>, depth);
@@ -240,9 +311,6 @@ function inside(error: unknown, step: string): unknown {
   if (error instanceof Unstorable) error.path = step + error.path;
   return error;
 }
-
-let input: Buffer = Buffer.alloc(0);
-let at = 0;
 
 function decode(bytes: Uint8Array): unknown {
   input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -320,6 +388,11 @@ function read(): unknown {
       const set = new Set<unknown>();
       for (let left = readVarint(); left > 0; left--) set.add(read());
       return set;
+    }
+    case TAG.extension: {
+      const extension = current.get(byte());
+      if (extension === undefined) throw new RangeError(`there is no extension ${input[at - 1]}`);
+      return extension.decode(read());
     }
     default:
       throw new RangeError(`there is no tag ${tag}`);

@@ -1,7 +1,7 @@
 /** Ordered, transactional, durable key-value storage. */
 
 export type { BlobId, Blobs } from "./blobs.ts";
-export { type Codec, defaultCodec } from "./codec.ts";
+export { type Codec, createCodec, defaultCodec, type Extension } from "./codec.ts";
 export type { Durability, Fault, FaultPoint } from "./engine.ts";
 export { CommitUnknown, Corrupt, Fatal, Full, KvError, type KvErrorCode } from "./errors.ts";
 export { decodeKey, encodeKey, type Key, MAX_KEY_BYTES, type Part, showKey } from "./key.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defaultCodec, KvError } from "../src/index.ts";
+import { createCodec, defaultCodec, type Extension, KvError } from "../src/index.ts";
 
 const { encode, decode } = defaultCodec;
 
@@ -111,5 +111,51 @@ describe("default codec", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("extensions", () => {
+  class Symbol2 {
+    readonly name: string;
+    constructor(name: string) {
+      this.name = name;
+    }
+  }
+  const symbols: Extension<Symbol2> = {
+    tag: 1,
+    is: (value) => value instanceof Symbol2,
+    encode: ({ name }) => name,
+    decode: (content) => new Symbol2(String(content)),
+  };
+  const boxes: Extension<WeakRef<object>> = {
+    tag: 2,
+    is: (value) => value instanceof WeakRef,
+    // Uses a codec itself, in the middle of being used by one.
+    encode: (value) => inner.encode(value.deref()),
+    decode: (content) => new WeakRef(inner.decode(content as Uint8Array) as object),
+  };
+  const inner = createCodec([symbols]);
+  const codec = createCodec([symbols, boxes]);
+
+  test("come back as what they are, anywhere in a value", () => {
+    const held = [new Symbol2("inside"), "x".repeat(5000)];
+    const value = {
+      a: [new Symbol2("plus"), 1],
+      b: new Map([[new Symbol2("k"), new Set([2])]]),
+      c: new WeakRef(held),
+      d: "after",
+    };
+    const back = codec.decode(codec.encode(value)) as typeof value;
+    expect(back.a).toEqual([new Symbol2("plus"), 1]);
+    expect([...back.b.keys()][0]).toBeInstanceOf(Symbol2);
+    expect(back.c.deref()).toEqual(held);
+    expect(back.d).toBe("after");
+  });
+
+  test("belong to one codec: another refuses what it does not know, and does not misread it", () => {
+    expect(() => defaultCodec.encode([new Symbol2("s")])).toThrow("Cannot store an object (Symbol2), at [0]");
+    expect(() => defaultCodec.decode(codec.encode(new Symbol2("s")))).toThrow("there is no extension 1");
+    expect(() => createCodec([symbols, symbols])).toThrow("Two extensions have the tag 1");
+    expect(() => createCodec([{ ...symbols, tag: 256 }])).toThrow("is a byte");
   });
 });

@@ -8,7 +8,7 @@ import type { Durability, Fault, PackedAtomic, PackedResult, Row } from "../engi
 import { asKvError, KvError, kvError } from "../errors.ts";
 import { Faults } from "../faults.ts";
 import { connect, type Place, patiently, rollback, translated } from "./database.ts";
-import { type Database, type DriverName, driver, primaryCode } from "./driver.ts";
+import { type Database, type DriverName, driver, primaryCode, SQLITE } from "./driver.ts";
 import { LogSync } from "./log-sync.ts";
 import { Reserve } from "./reserve.ts";
 import { type EmptyTables, tablesOf } from "./tables.ts";
@@ -78,7 +78,10 @@ export class Committer {
         return results;
       }
       const [only] = atomics;
-      if (code === "full" && only !== undefined && (this.#shrink() || this.#reserve.spend(only))) {
+      // Not if the plan of faults has it full: that is to be seen.
+      const cause = error instanceof KvError ? error.cause : error;
+      const real = code === "full" && cause !== undefined && primaryCode(cause) === SQLITE.FULL;
+      if (real && only !== undefined && (this.#shrink() || this.#reserve.spend(only))) {
         const results = await this.commit(atomics, now, visible);
         this.#shrink();
         return results;

@@ -91,7 +91,7 @@ export function connect(place: Place, { driver, maxBytes, synchronous = "FULL" }
     // A lock is waited for by trying again later, not by blocking.
     db = driver.open(place.file);
     db.exec(
-      `PRAGMA synchronous = ${synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON`,
+      `PRAGMA synchronous = ${synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA journal_size_limit = 67108864`,
     );
     if (maxBytes !== undefined) {
       const [pageSize] = Object.values(db.prepare("PRAGMA page_size").get() ?? {});

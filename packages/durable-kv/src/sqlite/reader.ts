@@ -4,7 +4,7 @@ import type { ChangeRow, Changes, RangeQuery, Row, Rows, SyncRowReader } from ".
 import { closedError } from "../kv.ts";
 import { type Place, rollback, translated } from "./database.ts";
 import { type Database, primaryCode, type Statement } from "./driver.ts";
-import { sealed } from "./tables.ts";
+import { unsealed } from "./tables.ts";
 
 /** How many commits' changes are read in one go. */
 const WINDOW = 1000;
@@ -53,17 +53,16 @@ export class Reader implements SyncRowReader {
   }
 
   get(key: Uint8Array, now: number): Row | undefined {
-    const row = this.#read(() => this.#get.get(key)) as Omit<Row, "key"> | undefined;
-    if (row === undefined || (row.expires !== null && row.expires <= now)) return undefined;
-    const { value, version, expires } = row;
-    return { key, value: sealed(value, version, expires), version, expires };
+    const found = this.#read(() => this.#get.get(key));
+    if (found === undefined) return undefined;
+    const row = unsealed(key, found);
+    return row.expires !== null && row.expires <= now ? undefined : row;
   }
 
   list({ start, end, reverse, limit = -1, now }: RangeQuery): Rows {
     const statement = reverse ? this.#descending : this.#ascending;
-    const rows = this.#read(() => statement.all(start, end, now, limit)) as unknown as Row[];
-    for (const { value, version, expires } of rows) sealed(value, version, expires);
-    return { rows, version: this.version() };
+    const rows = this.#read(() => statement.all(start, end, now, limit));
+    return { rows: rows.map((row) => unsealed(row.key, row)), version: this.version() };
   }
 
   version(): number {

@@ -4,7 +4,10 @@
  * A value's own checksum covers key and content; here its four bytes are mixed with the version and the time of expiry of the
  * row, so that a bit that flips in these is noticed too: `sealed` when it is written, the same again when it is read.
  */
-import type { Stored, Tables } from "../apply.ts";
+import type { Tables } from "../apply.ts";
+import type { Row } from "../engine.ts";
+import { kvError } from "../errors.ts";
+import { showStored } from "../spaces.ts";
 import type { Database } from "./driver.ts";
 
 /** Changes the bytes of a value's checksum, in place. Twice, it changes nothing. */
@@ -16,6 +19,24 @@ export function sealed(value: Uint8Array, version: number, expires: number | nul
     mix ^= Math.imul(expires | 0, 0xc2b2ae3d) ^ Math.imul(((expires / 0x1_0000_0000) | 0) + 1, 0x27d4eb2f);
   for (let i = 1; i <= 4; i++) value[i] = (value[i] ?? 0) ^ ((mix >>> (8 * (i - 1))) & 0xff);
   return value;
+}
+
+/**
+ * A row as it comes from SQLite, unsealed in place.
+ *
+ * @throws KvError "corrupt" if a flipped bit has made a column something else than bytes or a number
+ */
+export function unsealed(key: unknown, row: Readonly<Record<string, unknown>>): Row {
+  const { value, version, expires } = row;
+  if (
+    key instanceof Uint8Array &&
+    value instanceof Uint8Array &&
+    typeof version === "number" &&
+    (expires === null || typeof expires === "number")
+  )
+    return { key, value: sealed(value, version, expires), version, expires };
+  const whose = key instanceof Uint8Array ? showStored(key) : "an entry whose key is damaged";
+  throw kvError("corrupt", `The row of ${whose} is damaged. Restore the store from a backup`);
 }
 
 export interface EmptyTables extends Tables {
@@ -51,8 +72,8 @@ export function tablesOf(db: Database): EmptyTables {
     meta: () => (meta.get() ?? { version: 0, trimmed: 0 }) as { version: number; trimmed: number },
     setMeta: ({ version, trimmed }) => void setMeta.run(version, trimmed),
     find: (key) => {
-      const row = find.get(key) as unknown as Stored | undefined;
-      return row && { ...row, value: sealed(new Uint8Array(row.value), row.version, row.expires) };
+      const row = find.get(key);
+      return row && unsealed(key, row);
     },
     put: (key, { value, version, expires }) => {
       // The caller's bytes are needed again if the group is.
