@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { open } from "../src/index.ts";
+import { CommitUnknown, open } from "../src/index.ts";
 import { finished, start } from "./programs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "kv-processes-"));
@@ -72,6 +72,84 @@ describe("two processes that write", () => {
     const folder = join(root, "race");
     const outputs = await Promise.all(Array.from({ length: 5 }, () => finished(start("opener", [folder]))));
     expect(outputs).toEqual(Array(5).fill("ok\n"));
+  });
+});
+
+describe("the process that commits for all", () => {
+  async function committing(folder: string): Promise<ReturnType<typeof start>> {
+    const child = start("writer", [folder, "0"]);
+    // It has acknowledged something, so it is elected.
+    await new Promise((resolve) => child.stdout?.once("data", resolve));
+    child.stdout?.resume();
+    return child;
+  }
+
+  test("is killed: named commits of others happen, and happen once", async () => {
+    const folder = join(root, "committer-killed");
+    const child = await committing(folder);
+    const store = await open({ url: `sqlite:${folder}` });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    await Promise.all(
+      Array.from({ length: 4 }, async (_, who) => {
+        for (let i = 0; i < 40; i++) {
+          if (who === 0 && i === 10) child.kill("SIGKILL");
+          const result = await store
+            .atomic({ txnId: `${who}:${i}` })
+            .add(["n"], 1)
+            .set(["by", who, i], true)
+            .commit();
+          expect(result.ok).toBe(true);
+        }
+      }),
+    );
+    await ended;
+    expect((await store.get(["n"]))?.value).toBe(160);
+    expect((await store.list({ prefix: ["by"] })).entries).toHaveLength(160);
+    await store.close();
+  });
+
+  test("is killed: a commit without a name is there or not, and its caller knows that it does not know", async () => {
+    const folder = join(root, "committer-killed-unnamed");
+    const child = await committing(folder);
+    const store = await open({ url: `sqlite:${folder}` });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    let acknowledged = 0;
+    let unknown = 0;
+    for (let i = 0; i < 60; i++) {
+      if (i === 20) child.kill("SIGKILL");
+      await store
+        .atomic()
+        .add(["n"], 1)
+        .commit()
+        .then(
+          () => acknowledged++,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(CommitUnknown);
+            unknown++;
+          },
+        );
+    }
+    await ended;
+    expect(unknown).toBeLessThanOrEqual(1);
+    const n = (await store.get<number>(["n"]))?.value ?? 0;
+    expect(n).toBeGreaterThanOrEqual(acknowledged);
+    expect(n).toBeLessThanOrEqual(acknowledged + unknown);
+    await store.close();
+  });
+
+  test("closes in order: nothing of others is in doubt", async () => {
+    const folder = join(root, "committer-closed");
+    const first = await open({ url: `sqlite:${folder}` });
+    await first.set(["elected"], 1);
+    const children = ["one", "two"].map((name) => finished(start("adder", [folder, name, "60"])));
+    const watch = first.watch({ prefix: ["by"] })[Symbol.asyncIterator]();
+    await watch.next();
+    await first.close();
+    // `finished` throws if either was told of a doubt.
+    await Promise.all(children);
+    const again = await open({ url: `sqlite:${folder}` });
+    expect((await again.get(["counter"]))?.value).toBe(120);
+    await again.close();
   });
 });
 
