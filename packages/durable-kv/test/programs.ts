@@ -3,10 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** Node 22 reads TypeScript only if told to, and warns of it. */
-export const FLAGS: readonly string[] = [
-  "--experimental-strip-types",
-  "--disable-warning=ExperimentalWarning",
-];
+const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
 
 export function start(
   program: string,

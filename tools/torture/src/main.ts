@@ -11,6 +11,7 @@ import { flips } from "./flips.ts";
 import { full } from "./full.ts";
 import { kills } from "./kills.ts";
 import type { Outcome, Setting } from "./ordeal.ts";
+import { postgresKills } from "./postgres.ts";
 import { powercuts } from "./powercuts.ts";
 
 interface Ordeal {
@@ -26,6 +27,7 @@ const ordeals: Readonly<Record<string, Ordeal>> = {
   sync: { run: (setting) => failures(setting, "sync"), rounds: { ci: 8, usual: 50, full: 200 } },
   write: { run: (setting) => failures(setting, "write"), rounds: { ci: 8, usual: 50, full: 200 } },
   full: { run: full, rounds: { ci: 3, usual: 20, full: 200 } },
+  postgres: { run: postgresKills, rounds: { ci: 4, usual: 50, full: 500 } },
   flip: { run: flips, rounds: { ci: 40, usual: 200, full: 1000 } },
 };
 

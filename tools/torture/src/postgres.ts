@@ -1,17 +1,19 @@
 /**
  * Kills a PostgreSQL server with -9 under load, again and again, and looks whether anything that was acknowledged is
- * lost, torn or there twice. `node --conditions=@sorbus/source test/postgres/kills.ts [ROUNDS] [SEED]` does 50 rounds.
+ * lost, torn or there twice.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { startPostgres } from "@sorbus/postgres-server";
-import { open, type Store } from "../../src/index.ts";
-import { FLAGS } from "../programs.ts";
+import { open, type Store } from "@sorbus/durable-kv";
+import { postgresOrSkip, startPostgres } from "@sorbus/postgres-server";
+import { NODE_FLAGS } from "./children.ts";
+import type { Outcome, Setting } from "./ordeal.ts";
+import { Random } from "./random.ts";
 
-export interface KillReport {
+interface KillReport {
   readonly kills: number;
   /** Commits that were acknowledged. */
   readonly acknowledged: number;
@@ -21,7 +23,7 @@ export interface KillReport {
   readonly refusals: number;
 }
 
-const program = fileURLToPath(new URL("../programs/pg-writer.ts", import.meta.url));
+const program = fileURLToPath(new URL("./postgres-program.ts", import.meta.url));
 
 /** Which processes write: patient ones get over a restart, impatient ones end in doubt. */
 const PROCESSES = [
@@ -30,20 +32,9 @@ const PROCESSES = [
   { name: "plain", writers: 2, patience: 20, commitBy: "statements" },
 ] as const;
 
-/** A generator with a seed: Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** @throws Error that says what was lost */
-export async function killRounds(rounds: number, seed: number): Promise<KillReport> {
-  const random = randomFrom(seed);
+async function killRounds(rounds: number, seed: number): Promise<KillReport> {
+  const random = new Random(seed);
   await using server = await startPostgres({ fsync: true });
   // The tables are there before the writers are.
   await using store = await open({ url: server.url, postgres: { patience: 60_000 } });
@@ -55,7 +46,7 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
   const children = PROCESSES.map(({ name, writers, patience, commitBy }) => {
     const child = spawn(
       process.execPath,
-      [...FLAGS, program, server.url, name, String(writers), String(patience), commitBy],
+      [...NODE_FLAGS, program, server.url, name, String(writers), String(patience), commitBy],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let said = "";
@@ -82,9 +73,9 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
       const before = acks;
       // Each round has work that is under way when the server dies.
       while (acks < before + 20 && failed === undefined) await wait(10);
-      await wait(random() * 200);
+      await wait(random.next() * 200);
       await server.kill();
-      await wait(random() * 100);
+      await wait(random.next() * 100);
       await server.start();
       if (failed !== undefined) throw failed;
       await look(store, new Map(acknowledged), `after kill ${round + 1}`);
@@ -130,12 +121,18 @@ async function look(store: Store, acknowledged: ReadonlyMap<string, number>, whe
   });
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const [rounds = "50", seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
-  console.log(`seed ${seed}`);
-  const { kills, acknowledged, doubts, refusals } = await killRounds(Number(rounds), Number(seed));
-  console.log(
-    `${kills} kills under load: ${acknowledged} acknowledged commits, none lost, torn or there twice; ` +
-      `${doubts} in doubt and asked for again, ${refusals} refused`,
-  );
+/** Where there is no PostgreSQL it says so, and nothing is tried. */
+export async function postgresKills({ seed, rounds }: Setting): Promise<Outcome> {
+  if (!postgresOrSkip()) return { tried: 0, problems: [], said: "there is no PostgreSQL here: skipped" };
+  try {
+    const { kills, acknowledged, doubts, refusals } = await killRounds(rounds, seed);
+    return {
+      tried: kills,
+      problems: [],
+      said: `${kills} kills of a server under load, ${acknowledged} acknowledged commits, ${doubts} in doubt and asked for again, ${refusals} refused`,
+    };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { tried: rounds, problems: [problem], said: "kills of a server under load" };
+  }
 }

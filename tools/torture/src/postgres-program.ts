@@ -4,7 +4,7 @@
  *
  * Arguments: URL, name, writers, patience in milliseconds, "function" or "statements".
  */
-import { CommitUnknown, KvError, open } from "../../src/index.ts";
+import { CommitUnknown, KvError, open } from "@sorbus/durable-kv";
 
 const [url = "", name = "", writers = "1", patience = "1000", commitBy = "function"] = process.argv.slice(2);
 const options = { patience: Number(patience), commitBy: commitBy as "function" | "statements" };
