@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { StructuralReloader } from "./agent/line.ts";
 import type { ApplyResult, EditMessage, Graph, ProgramInfo, RenderRequest } from "./agent/protocol.ts";
+import { ProgramTexts } from "./program-texts.ts";
 import {
   type DroppedState,
   NO_TIME,
@@ -21,6 +22,7 @@ import type {
   StateReport,
   Variant,
 } from "./session-types.ts";
+import { ShownViews } from "./shown-views.ts";
 import type { Sources } from "./sources.ts";
 import { checkTraits, completeTraits, parseTraits, type Traits } from "./traits.ts";
 
@@ -43,10 +45,6 @@ export interface SessionParts {
 }
 
 const MAX_RECORDS = 100;
-/** Good renders that are kept, to be shown when the next one fails. */
-const MAX_GOOD = 64;
-/** Renders that a verification looks at. */
-const MAX_VERIFIED = 8;
 
 type Listener<K extends keyof SessionEvents> = (...args: SessionEvents[K]) => void;
 
@@ -69,26 +67,15 @@ export class LiveSession implements Session {
   private generation = 0;
   private info: readonly PreviewInfo[] = [];
   private stateKept: readonly string[] = [];
-  private graph: { readonly files: Set<string>; readonly missing: Set<string> } = {
-    files: new Set(),
-    missing: new Set(),
-  };
-  private hash = 0n;
+  private readonly texts: ProgramTexts;
   /** Why the program is not that of the sources. */
   private problem: Problem | undefined;
   private undone = false;
   private loaded = false;
-  /** Texts that the program has. */
-  private readonly accepted: Map<string, string> = new Map();
-  /** Texts that it does not have yet, because they failed or were undone. */
-  private readonly dirty: Map<string, string | undefined> = new Map();
-  /** Files of which the agent knows a text that the program does not have. */
-  private readonly told: Set<string> = new Set();
-  private undoTexts: Map<string, string | undefined> | undefined;
+  /** What leads back over the last reload. */
+  private undoTexts: EditMessage["texts"] | undefined;
   private current: { preview: string | undefined; index: number; traits: Traits };
-  private readonly good: Map<string, string> = new Map();
-  private readonly recent: Map<string, RenderRequest> = new Map();
-  private readonly reads: Map<string, Set<string>> = new Map();
+  private readonly views: ShownViews = new ShownViews();
   private viewProblem: Problem | undefined;
   /** The program is newer than what is shown of it: a save came while it was being rendered. */
   private unshown = false;
@@ -115,6 +102,7 @@ export class LiveSession implements Session {
       index: typeof preview === "number" ? preview : 0,
       traits: options.traits ?? {},
     };
+    this.texts = new ProgramTexts(parts.sources, parts.entry);
     this.line = parts.create((notice) => this.notice(notice));
   }
 
@@ -126,13 +114,12 @@ export class LiveSession implements Session {
     const result = await this.line.start(new Map(), undefined, this.ending.signal);
     switch (result.type) {
       case "loaded":
-        this.setGraph(result.graph);
-        this.accept(result.graph.files);
+        this.setGraph(result.graph, true);
         this.setInfo(result.info);
         this.loaded = true;
         break;
       case "failed":
-        this.setGraph(result.graph);
+        this.setGraph(result.graph, false);
         this.problem = result.problem;
         break;
       case "cancelled":
@@ -168,7 +155,7 @@ export class LiveSession implements Session {
     return {
       session: this.id,
       revision: this.revision,
-      sourceHash: (this.hash & 0xffff_ffff_ffff_ffffn).toString(16).padStart(16, "0"),
+      sourceHash: this.texts.hash,
       stale: this.problem !== undefined || this.undone,
       generation: this.generation,
       ...(error !== undefined && { error }),
@@ -184,7 +171,7 @@ export class LiveSession implements Session {
   }
 
   files(): readonly string[] {
-    return [...this.graph.files];
+    return this.texts.paths();
   }
 
   on<K extends keyof SessionEvents>(event: K, listener: Listener<K>): () => void {
@@ -371,8 +358,7 @@ export class LiveSession implements Session {
     const base = { preview, previews: this.info } as const;
     switch (result.type) {
       case "rendered": {
-        remember(this.good, key, result.html, MAX_GOOD);
-        remember(this.recent, key, plain, MAX_VERIFIED);
+        this.views.show(key, plain, result.html);
         this.noteReads(key, result.reads);
         for (const { name, why } of result.stateDropped) {
           this.notice({ code: "state-dropped", message: `the state ${name} was dropped: ${why}` });
@@ -381,7 +367,8 @@ export class LiveSession implements Session {
         return { ...this.standing(), ...base, html, traits, time, reads };
       }
       case "failed": {
-        this.noteReads(key, result.reads);
+        // What it would have read had it not failed counts still.
+        if (result.reads.length > 0) this.noteReads(key, result.reads);
         const traits = completeTraits(preview?.traits, request.traits);
         const standing = this.standing();
         const error = this.problem ?? result.problem;
@@ -389,7 +376,7 @@ export class LiveSession implements Session {
           ...standing,
           ...base,
           error,
-          html: this.good.get(key),
+          html: this.views.lastGood(key),
           traits,
           time: 0,
           reads: result.reads,
@@ -404,7 +391,7 @@ export class LiveSession implements Session {
 
   private noteReads(key: string, reads: readonly string[]): void {
     const paths = reads.map(this.parts.dataPath);
-    remember(this.reads, key, new Set(paths), MAX_GOOD);
+    this.views.noteReads(key, paths);
     if (paths.length > 0) this.parts.onFiles(paths);
   }
 
@@ -412,13 +399,7 @@ export class LiveSession implements Session {
 
   /** Whether a change of that file is any business of this session. */
   concerns(path: string): boolean {
-    if (this.graph.files.has(path) || this.graph.missing.has(path) || this.dirty.has(path)) return true;
-    return this.parts.project.has(path) || this.isData(path);
-  }
-
-  private isData(path: string): boolean {
-    for (const paths of this.reads.values()) if (paths.has(path)) return true;
-    return false;
+    return this.texts.has(path) || this.parts.project.has(path) || this.views.hasRead(path);
   }
 
   async changed(files: readonly string[]): Promise<ReloadRecord> {
@@ -492,17 +473,16 @@ export class LiveSession implements Session {
     const started = this.parts.now();
     const watch = Math.max(0, started - Math.min(...burst.values()));
     const files = [...burst.keys()];
-    for (const path of files) {
-      if (this.isProgram(path)) this.noteDirty(path);
-    }
-    const data = files.filter((path) => !this.isProgram(path) && this.isData(path));
+    const { texts } = this;
+    for (const path of files) if (texts.has(path)) texts.note(path, this.undone);
+    const data = files.filter((path) => !texts.has(path) && this.views.hasRead(path));
     const whole = files.some((path) => this.parts.project.has(path));
-    const { dirty } = this;
-    if (this.unshown && dirty.size === 0 && data.length === 0 && !whole && this.problem === undefined) {
+    const idle = texts.isUpToDate && data.length === 0 && !whole && this.problem === undefined;
+    if (this.unshown && idle) {
       const reason = "the render before was overtaken by a save that changes nothing";
       return this.shown({ files, tier: "unchanged", reason }, { ...NO_TIME, watch }, signal);
     }
-    if (dirty.size === 0 && data.length === 0 && !whole && this.problem === undefined) {
+    if (idle) {
       return this.record({
         files,
         tier: "unchanged",
@@ -511,27 +491,10 @@ export class LiveSession implements Session {
         timings: { ...NO_TIME, watch },
       });
     }
-    const edit: EditMessage = {
-      texts: [...dirty].map(([path, text]) => [path, text ?? null] as const),
-      data,
-      ...(whole && { whole }),
-    };
-    for (const [path] of edit.texts) this.told.add(path);
+    const edit: EditMessage = { texts: texts.edit(), data, ...(whole && { whole }) };
+    texts.telling(edit.texts);
     const result = await this.line.apply(edit, signal);
     return this.applied(result, edit, files, watch, signal);
-  }
-
-  private isProgram(path: string): boolean {
-    return this.graph.files.has(path) || this.graph.missing.has(path) || this.dirty.has(path);
-  }
-
-  private noteDirty(path: string): void {
-    const text = this.parts.sources.known(path);
-    this.rehash(path);
-    // What the agent has been told of has to be told again, even if it is as it was before.
-    const same = text === this.accepted.get(path) && !this.undone && !this.told.has(path);
-    if (same) this.dirty.delete(path);
-    else this.dirty.set(path, text);
   }
 
   private async applied(
@@ -547,7 +510,7 @@ export class LiveSession implements Session {
       case "structural":
         throw new RangeError("an executor may not leave an edit half done");
       case "failed": {
-        this.setGraph(result.graph, true);
+        this.setGraph(result.graph, false);
         this.problem = result.problem;
         this.revision += 1;
         return this.tell({
@@ -565,20 +528,11 @@ export class LiveSession implements Session {
         return result satisfies never;
     }
     const wasStale = this.problem !== undefined || this.undone;
-    this.undoTexts = new Map(edit.texts.map(([path]) => [path, this.accepted.get(path)]));
-    for (const [path, text] of edit.texts) {
-      if (text === null) this.accepted.delete(path);
-      else this.accepted.set(path, text);
-    }
-    this.dirty.clear();
-    this.told.clear();
+    this.undoTexts = this.texts.took(edit.texts);
     this.problem = undefined;
     this.undone = false;
     this.loaded = true;
-    if (result.graph !== undefined) {
-      this.setGraph(result.graph);
-      this.accept(result.graph.files);
-    }
+    if (result.graph !== undefined) this.setGraph(result.graph, true);
     this.setInfo(result.info);
     const { tier, reason, definitions, info } = result;
     const timings: Timings = { ...NO_TIME, ...result.timings, watch };
@@ -655,26 +609,18 @@ export class LiveSession implements Session {
     if (undoTexts === undefined) {
       throw new PreviewError(simple("request", "nothing-to-undo", "there is no reload to go back over"));
     }
-    const back = new Map(undoTexts);
     const work = async (): Promise<ReloadRecord> => {
-      const texts = [...back].map(([path, text]) => [path, text ?? null] as const);
-      const edit: EditMessage = { texts, data: [] };
-      const now = new Map([...back.keys()].map((path) => [path, this.accepted.get(path)]));
-      const result = await this.line.apply(edit, this.ending.signal);
+      const result = await this.line.apply({ texts: undoTexts, data: [] }, this.ending.signal);
       if (result.type !== "applied") {
         const problem =
           result.type === "failed" ? result.problem : simple("load", "cancelled", "the session was stopped");
         throw new PreviewError(problem);
       }
-      for (const [path, text] of back) {
-        if (text === undefined) this.accepted.delete(path);
-        else this.accepted.set(path, text);
-      }
       this.undoTexts = undefined;
       this.undone = true;
       // What is on the disk comes back with the next save of any file.
-      for (const [path, text] of now) this.dirty.set(path, text);
-      if (result.graph !== undefined) this.setGraph(result.graph, true);
+      this.texts.wentBack(undoTexts);
+      if (result.graph !== undefined) this.setGraph(result.graph, false);
       this.setInfo(result.info);
       this.revision += 1;
       this.notice({
@@ -683,7 +629,13 @@ export class LiveSession implements Session {
       });
       const { tier, definitions, info } = result;
       return this.shown(
-        { files: [...back.keys()], tier, reason: "undone by hand", definitions, dropped: info.stateDropped },
+        {
+          files: undoTexts.map(([path]) => path),
+          tier,
+          reason: "undone by hand",
+          definitions,
+          dropped: info.stateDropped,
+        },
         { ...NO_TIME, ...result.timings },
         this.ending.signal,
       );
@@ -739,7 +691,7 @@ export class LiveSession implements Session {
   private async verify(): Promise<void> {
     if (this.ending.signal.aborted || this.reloading !== undefined || this.problem !== undefined) return;
     const { revision } = this;
-    const found = await this.line.verify([...this.recent.values()]);
+    const found = await this.line.verify(this.views.latest());
     if (found.type !== "mismatch" || this.ending.signal.aborted) return;
     const previews = found.requests.map(({ preview }) => JSON.stringify(preview)).join(", ");
     this.notice({
@@ -759,38 +711,9 @@ export class LiveSession implements Session {
     this.info = info.previews.map((preview, index) => ({ ...preview, index, file: this.entry }));
   }
 
-  /** @param also keeps what was there: a failed load may not have come to all of it */
-  private setGraph(graph: Graph, also: boolean = false): void {
-    const files = new Set(also ? [...this.graph.files, ...graph.files] : graph.files);
-    files.add(this.entry);
-    const added = [...files, ...graph.missing].filter(
-      (path) => !this.graph.files.has(path) && !this.graph.missing.has(path),
-    );
-    this.graph = { files, missing: new Set(graph.missing) };
-    this.hash = 0n;
-    this.hashed.clear();
-    for (const path of files) this.rehash(path);
+  private setGraph(graph: Graph, loaded: boolean): void {
+    const added = this.texts.setGraph(graph, loaded);
     if (added.length > 0) this.parts.onFiles(added);
-  }
-
-  private readonly hashed: Map<string, bigint> = new Map();
-
-  /** Brings the hash of all sources up to date with one of them. O(1) in the number of files. */
-  private rehash(path: string): void {
-    if (!this.graph.files.has(path)) return;
-    const digest = this.parts.sources.digest(path);
-    this.hash += digest - (this.hashed.get(path) ?? 0n);
-    this.hashed.set(path, digest);
-  }
-
-  /** Notes texts that the program has loaded. */
-  private accept(paths: readonly string[]): void {
-    const files = new Set(paths);
-    for (const path of files) {
-      const text = this.parts.sources.known(path);
-      if (text !== undefined && !this.accepted.has(path)) this.accepted.set(path, text);
-    }
-    for (const path of this.accepted.keys()) if (!files.has(path)) this.accepted.delete(path);
   }
 }
 
@@ -803,16 +726,6 @@ interface RecordParts {
   readonly status?: ReloadRecord["status"];
   readonly timings?: Timings;
   readonly error?: Problem;
-}
-
-function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    break;
-  }
 }
 
 export function simple(
