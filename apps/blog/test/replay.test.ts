@@ -10,7 +10,7 @@ import { open } from "@sorbus/durable-kv";
 import { serveApp } from "@sorbus/http-host";
 import { type OpDeclaration, Resolver } from "@sorbus/io-resolver";
 import { recordTo, replayFrom } from "@sorbus/io-resolver/recording";
-import { type RuntimeOptions, vmTier } from "sorbus";
+import { jitTierWith, type RuntimeOptions, vmTier } from "sorbus";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blogOps, loadBlog } from "../src/app.ts";
 import { readPosts } from "../src/content.ts";
@@ -62,7 +62,7 @@ beforeAll(async () => {
   recording.close();
 });
 
-const tiers = { vm: vmTier, cek: cekTier };
+const tiers = { vm: vmTier, cek: cekTier, jit: jitTierWith({ threshold: 0 }) };
 
 test("is worth replaying", () => {
   expect(recorded.length).toBe(2 * paths.length);
@@ -74,6 +74,8 @@ test.each([
   ["vm", "inline"],
   ["vm", "async"],
   ["vm", "freeze"],
+  ["jit", "inline"],
+  ["jit", "freeze"],
   ["cek", "inline"],
   ["cek", "freeze"],
 ] as const)("replays on %s, answered by %s", async (tier, answers) => {

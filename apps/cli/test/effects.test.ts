@@ -79,7 +79,7 @@ describe("--record and --replay", () => {
     const first = await sx(["run", "dice.sx", "--print", "--record", "run.jsonl"], { cwd });
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).not.toBe((await sx(["run", "dice.sx", "--print"], { cwd })).stdout);
-    for (const tier of ["vm", "cek"])
+    for (const tier of ["vm", "cek", "jit"])
       for (const answers of ["inline", "freeze"])
         expect(
           await sx(

@@ -2,7 +2,7 @@
 import { open, type Store } from "@sorbus/durable-kv";
 import type { OpDeclaration } from "@sorbus/io-resolver";
 import { sleepOps } from "@sorbus/io-resolver/sleep";
-import { createRuntime, type Runtime } from "sorbus";
+import { createRuntime, jitTierWith, type Runtime, vmTier } from "sorbus";
 import { DurableFibers, type DurableOptions } from "../src/index.ts";
 import type { FiberStore } from "../src/store.ts";
 
@@ -30,6 +30,8 @@ export async function process_(
     ...rest,
   });
   const runtime = createRuntime({
+    // What is compiled at once is the hardest to put away; `DURABLE_TIER=vm` compiles nothing.
+    tier: process.env.DURABLE_TIER === "vm" ? vmTier : jitTierWith({ threshold: 0 }),
     ops: [
       ...fibers.ops(),
       ...sleepOps(),
