@@ -1,8 +1,18 @@
 /** The ways that the framework's suite runs in: every tier, and every way of answering effects that a server has. */
-import { type Answers, type TierMaker, vmTier } from "sorbus";
+import { type Answers, jitTierWith, type TierMaker, vmTier } from "sorbus";
 
-/** The jit joins when the package `sorbus` has one; `tools/conformance` names tiers the same way. */
-const TIERS: Readonly<Record<"vm" | "jit", TierMaker | undefined>> = { vm: vmTier, jit: undefined };
+/** "jit" compiles everything at its first call, as in `tools/conformance`; what it cannot compile is an error. */
+const TIERS: Readonly<Record<"vm" | "jit", TierMaker>> = {
+  vm: vmTier,
+  jit: jitTierWith({
+    threshold: 0,
+    promotion: 3,
+    onEvent: (event) => {
+      if (event.type === "failed")
+        throw new Error(`${event.code.name} cannot be compiled`, { cause: event.error });
+    },
+  }),
+};
 const ANSWERS: readonly Answers[] = ["inline", "suspend", "async"];
 
 export interface WebWay {
@@ -12,5 +22,5 @@ export interface WebWay {
 }
 
 export const WEB_WAYS: readonly WebWay[] = Object.entries(TIERS).flatMap(([name, tier]) =>
-  tier === undefined ? [] : ANSWERS.map((answers) => ({ name: `${name}/${answers}`, tier, answers })),
+  ANSWERS.map((answers) => ({ name: `${name}/${answers}`, tier, answers })),
 );
