@@ -33,6 +33,8 @@ const schema = z.strictObject({
 export interface ProjectConfig {
   /** The file; undefined: there is none. */
   readonly path: string | undefined;
+  /** The project's folder: that of the configuration, else that of the file. */
+  readonly root: string;
   readonly stylesheets: readonly string[];
   /** Absolute folders by address. */
   readonly assets: readonly (readonly [string, string])[];
@@ -54,13 +56,12 @@ export function findConfig(file: string): ProjectConfig {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
-    if (text !== undefined) return parseConfig(path, text);
-    if (dirname(folder) === folder) return parseConfig(undefined, "{}");
+    if (text !== undefined) return parseConfig(path, text, folder);
+    if (dirname(folder) === folder) return parseConfig(undefined, "{}", dirname(resolve(file)));
   }
 }
 
-function parseConfig(path: string | undefined, text: string): ProjectConfig {
-  const folder = path === undefined ? "/" : dirname(path);
+function parseConfig(path: string | undefined, text: string, folder: string): ProjectConfig {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -72,6 +73,7 @@ function parseConfig(path: string | undefined, text: string): ProjectConfig {
   const { data } = parsed;
   return {
     path,
+    root: folder,
     stylesheets: data.stylesheets ?? [],
     assets: Object.entries(data.assets ?? {}).map(
       ([prefix, name]) => [prefix, resolve(folder, name)] as const,

@@ -45,7 +45,8 @@ export interface LivePage {
   /** Makes it show a view by patching, as in people's browsers. @returns milliseconds until it was shown */
   show(view: unknown): Promise<number>;
   setTraits(traits: FullTraits): Promise<void>;
-  elements(): Promise<SeenElement[]>;
+  /** @param places the document that is shown, in which elements say in `data-sx-at` where they were written */
+  elements(places: string | undefined): Promise<SeenElement[]>;
   /** @throws Problem if there is no such element, or it cannot be touched */
   touch(request: TouchRequest): Promise<TouchResult>;
   picture(options: PictureOptions): Promise<PictureData>;

@@ -2,7 +2,7 @@
  * The accessibility tree as the browser computes it for assistive technology, with references to its elements.
  * What only groups (an unnamed `generic`, the boxes of a line of text) is left out; its children move up.
  */
-import type { CDPSession } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import type { SeenElement } from "./browser.ts";
 
 interface AxNode {
@@ -58,7 +58,12 @@ const STATES = new Set([
 const TOGGLES = new Set(["checked", "expanded", "pressed", "selected"]);
 
 /** The tree of the page, below its document. References are given to elements that `touch` can find again. */
-export async function elementTree(cdp: CDPSession): Promise<SeenElement[]> {
+export async function elementTree(
+  page: Page,
+  cdp: CDPSession,
+  places: string | undefined,
+): Promise<SeenElement[]> {
+  await page.evaluate(place, places ?? null);
   const { nodes } = (await cdp.send("Accessibility.getFullAXTree")) as { nodes: readonly AxNode[] };
   const byId = new Map(nodes.map((node) => [node.nodeId, node]));
   const root = nodes.find((node) => node.parentId === undefined);
@@ -149,26 +154,50 @@ async function remember(
   });
   await cdp.send("Runtime.releaseObjectGroup", { objectGroup: "elements" });
   const places = result.value as readonly (string | null)[];
-  const place = (nodes: readonly SeenElement[]): void => {
+  const tell = (nodes: readonly SeenElement[]): void => {
     for (const node of nodes) {
       const at = node.ref === null ? null : places[Number(node.ref.slice(1)) - 1];
       const found = typeof at === "string" ? /^(.*):(\d+):(\d+)$/.exec(at) : null;
       if (found !== null) {
         node.source = { file: found[1] ?? "", line: Number(found[2]), column: Number(found[3]) };
       }
-      place(node.children);
+      tell(node.children);
     }
   };
-  place(tree);
+  tell(tree);
 }
 
 /** In the page. */
 function keep(...nodes: readonly (Node | null)[]): (string | null)[] {
-  const page = globalThis as unknown as { sorbusElements: Map<string, Node> };
+  const page = globalThis as unknown as {
+    sorbusElements: Map<string, Node>;
+    sorbusPlaces: WeakMap<Node, string>;
+  };
   page.sorbusElements = new Map();
   return nodes.map((node, i) => {
     if (node === null) return null;
     page.sorbusElements.set(`e${i + 1}`, node);
-    return node instanceof Element ? node.getAttribute("data-sx-at") : null;
+    return page.sorbusPlaces.get(node) ?? null;
   });
+}
+
+/** In the page: goes through it and the document that has the places side by side, as long as they are alike. */
+function place(written: string | null): void {
+  const places = new WeakMap<Node, string>();
+  (globalThis as unknown as { sorbusPlaces: WeakMap<Node, string> }).sorbusPlaces = places;
+  if (written === null) return;
+  const pairs: [Element, Element][] = [
+    [document.body, new DOMParser().parseFromString(written, "text/html").body],
+  ];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [node, twin] = pair;
+    if (node.tagName !== twin.tagName) continue;
+    const at = twin.getAttribute("data-sx-at");
+    if (at !== null) places.set(node, at);
+    if (node.children.length !== twin.children.length) continue;
+    for (const [i, child] of [...node.children].entries()) {
+      const other = twin.children[i];
+      if (other !== undefined) pairs.push([child, other]);
+    }
+  }
 }

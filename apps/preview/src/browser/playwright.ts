@@ -95,7 +95,7 @@ export class PlaywrightBrowser implements PreviewBrowser {
         return performance.now() - started;
       },
       setTraits: (next) => emulate(page, cdp, next),
-      elements: () => elementTree(cdp),
+      elements: (places) => elementTree(page, cdp, places),
       touch: (request) => touchElement(page, cdp, request),
       picture: (options) => draw(page, cdp, options),
       close: () => page.close(),

@@ -1,5 +1,4 @@
 /** Opens sessions of the reloader for files, as their projects want it. The only place that makes reloaders. */
-import { dirname } from "node:path";
 import type { ProjectConfig } from "../config.ts";
 import {
   createReloader,
@@ -31,7 +30,7 @@ export class Engine {
   /** The session ends its reloader, if it was the last one of it. */
   async open(options: EngineOptions): Promise<Session> {
     const { id, file, config, traits, passing } = options;
-    const root = config.path === undefined ? dirname(file) : dirname(config.path);
+    const { root } = config;
     const key = JSON.stringify([passing ? id : "", root, config]);
     let kept = this.#kept.get(key);
     if (kept === undefined)

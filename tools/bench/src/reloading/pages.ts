@@ -56,9 +56,6 @@ async function timed(
   return performance.now() - started;
 }
 
-/** Edits for pictures are counted from here on, so that no text of theirs is one for a page. */
-const FAR = 3_000_000;
-
 /**
  * The leaf, after the `i`th edit: a literal, a template and a definition in turn. A word of it is always another, so
  * that the page tells the edits apart.
@@ -125,11 +122,12 @@ async function measureSize(
     const shownByVite = await watched(vitePage);
     const shown = await watched(frame);
     await ask("snapshot", { session, output: "warm.png" });
+    // Page and picture take turns, and so do the tiers: three and two have nothing in common, so that both get all.
     for (let i = 0; i < rounds * TIERS.length; i++) {
-      const text = leafAfter(project, i);
-      const toPage = await timed(() => writeFileSync(project.leaf, text), shown, `edit ${i}.`);
+      const text = leafAfter(project, 2 * i);
+      const toPage = await timed(() => writeFileSync(project.leaf, text), shown, `edit ${2 * i}.`);
       const ofPage = await last();
-      const next = leafAfter(project, i + FAR);
+      const next = leafAfter(project, 2 * i + 1);
       const started = performance.now();
       writeFileSync(project.leaf, next);
       await ask("snapshot", { session, output: "shown.png" });

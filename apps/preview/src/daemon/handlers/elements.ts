@@ -1,5 +1,6 @@
 /** Commands for whoever uses what is shown without seeing it. */
 import type { SeenElement } from "../../browser/browser.ts";
+import { writtenPlaces } from "../written.ts";
 import type { Handler } from "./handler.ts";
 
 /** Roles that are clicked or typed into. */
@@ -28,8 +29,12 @@ export const elements: Handler<"elements"> = async ({ interactive, ...target }, 
   await live.sync();
   call.phase("opening the page");
   const page = await live.page();
+  call.phase("finding where elements are written");
+  const places = await writtenPlaces(live, live.shown);
   call.phase("reading the accessibility tree");
-  const tree = await page.elements();
+  const tree = await page.elements(
+    places === undefined ? undefined : live.document({ ...live.shown, html: places }, true),
+  );
   const flat = (nodes: readonly SeenElement[]): SeenElement[] =>
     nodes.flatMap((node) => [node, ...flat(node.children)]);
   const all = flat(tree);
