@@ -5,8 +5,8 @@
  * Numbers and bigints on their own have formats that need no codec: the committer adds to them where they
  * lie. Everything else is the codec's.
  */
-import { crc32 } from "node:zlib";
 import type { Codec } from "./codec.ts";
+import { crcOf, crcOfByte } from "./crc.ts";
 import { asKvError, kvError } from "./errors.ts";
 import { decodeKey, STAMP_BYTES, showKey } from "./key.ts";
 
@@ -121,8 +121,6 @@ function opened(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return content;
 }
 
-const formatByte = new Uint8Array(1);
 function checksum(key: Uint8Array, format: number, content: Uint8Array): number {
-  formatByte[0] = format;
-  return crc32(content, crc32(formatByte, crc32(key)));
+  return crcOf(content, crcOfByte(format, crcOf(key)));
 }
