@@ -36,18 +36,54 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_!?*]/g, "");
 }
 
+/** What a name of other Lisps, or of JavaScript, is called here. */
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ["car", "first"],
+  ["cdr", "rest"],
+  ["cadr", "second"],
+  ["null?", "nil?"],
+  ["length", "len"],
+  ["count", "len"],
+  ["size", "len"],
+  ["print", "perform"],
+  ["println", "perform"],
+  ["display", "perform"],
+  ["string-append", "str"],
+  ["procedure?", "function?"],
+  ["fn?", "function?"],
+  ["values", "vals"],
+  ["truncate", "trunc"],
+  ["foldl", "reduce"],
+  ["fold", "reduce"],
+  ["fold-left", "reduce"],
+  ["foldr", "fold-right"],
+  ["for-all", "every?"],
+  ["any", "some"],
+  ["mapcat", "flat-map"],
+  ["progn", "do"],
+  ["λ", "fn"],
+  ["function", "fn"],
+  ["defn", "define"],
+  ["defun", "define"],
+  ["def", "define"],
+  ["setq", "set!"],
+]);
+
 /**
  * The candidate nearest to `name`, or undefined when none is near: at most a third of the letters
  * differ, or the names differ in case and punctuation only, or one begins the other. The first of
- * equally near candidates. O(candidates × length²).
+ * equally near candidates. A name that another Lisp has for a candidate is near to it. O(candidates × length²).
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const here = elsewhere.get(name);
+  const known = [...candidates];
+  if (here !== undefined && known.includes(here)) return here;
   // Of a name of one letter nothing would be left.
   const limit = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1);
   const bare = plain(name);
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
+  for (const candidate of known) {
     if (candidate === name) continue;
     let score = distance(name, candidate, limit);
     if (score > limit) {
