@@ -20,6 +20,8 @@ export interface Place {
 export interface UnitContext {
   readonly functions: Code[];
   readonly hidden: boolean;
+  /** See `GenerateOptions`. */
+  readonly keepsTop: boolean;
   readonly locate: Locate;
   /** The origin that spans of this unit are relative to. */
   readonly origin: object;
@@ -31,12 +33,18 @@ export interface UnitContext {
   readonly spread: Set<string>;
 }
 
+/** Twice the constants of a function among which one is looked for one by one. Most functions have fewer. */
+const FEW = 24;
+
 export class Frame {
   protected readonly unit: UnitContext;
   private readonly parent: Frame | undefined;
   protected readonly asm: Assembler = new Assembler();
   protected readonly constants: unknown[] = [];
-  private readonly constantIndex: Map<unknown, number> = new Map();
+  /** Constants that may be used again and their indices, in turn: few enough to be gone through. */
+  private readonly known: unknown[] = [];
+  /** The rest of them, once there are many. */
+  private more: Map<unknown, number> | undefined;
   protected readonly places: Map<Local, Place> = new Map();
   /** Where the values come from that a closure of this function captures: see `ClosureSpec`. */
   readonly captures: number[] = [];
@@ -68,12 +76,16 @@ export class Frame {
   }
 
   protected constant(value: unknown): number {
-    let index = this.constantIndex.get(value);
-    // -0 and 0 are one key of a Map, but two constants.
-    if (index === undefined || Object.is(value, -0)) {
-      index = this.constants.push(value) - 1;
-      if (!Object.is(value, -0)) this.constantIndex.set(value, index);
+    const { known } = this;
+    for (let i = 0; i < known.length; i += 2) {
+      if (Object.is(known[i], value)) return known[i + 1] as number;
     }
+    // -0 and 0 are one key of a Map, but two constants.
+    const shared = Object.is(value, -0) ? undefined : this.more?.get(value);
+    if (shared !== undefined) return shared;
+    const index = this.constants.push(value) - 1;
+    if (known.length < FEW) known.push(value, index);
+    else if (!Object.is(value, -0)) (this.more ??= new Map()).set(value, index);
     return index;
   }
 

@@ -1,14 +1,17 @@
 /** Writes instructions: labels, and the one place that turns names and operands into int32s. */
-import { op, opcodes } from "./opcodes.ts";
+import { type Opcode, opcodes } from "./opcodes.ts";
 
 /** A place in the code that jumps can name before it is known. */
 export interface Label {
   at: number;
 }
 
+const byName: ReadonlyMap<string, Opcode> = new Map(opcodes.map((opcode) => [opcode.name, opcode]));
+
 export class Assembler {
   private readonly code: number[] = [];
-  private readonly fixups: { at: number; label: Label }[] = [];
+  /** Where labels are used, and which: in turn. */
+  private readonly fixups: (number | Label)[] = [];
   private readonly positions: number[] = [];
 
   /** Index of the next instruction. */
@@ -25,20 +28,25 @@ export class Assembler {
     label.at = this.code.length;
   }
 
-  /** @throws RangeError when the operands are not as many as the table says. */
+  /**
+   * Loops by index here and below: much code is assembled once, before anything has been optimised.
+   * @throws RangeError for a name that is not in the table, and when the operands are not as many as it says.
+   */
   emit(name: string, ...operands: (number | Label)[]): void {
-    const number = op(name);
-    if (opcodes[number]?.operands.length !== operands.length) {
-      throw new RangeError(
-        `${name} takes ${opcodes[number]?.operands.length} operands, got ${operands.length}`,
-      );
+    const opcode = byName.get(name);
+    if (opcode === undefined) throw new RangeError(`no opcode named ${name}`);
+    const count = operands.length;
+    if (opcode.operands.length !== count) {
+      throw new RangeError(`${name} takes ${opcode.operands.length} operands, got ${count}`);
     }
-    this.code.push(number);
-    for (const operand of operands) {
-      if (typeof operand === "number") this.code.push(operand);
+    const { code } = this;
+    code.push(opcode.code);
+    for (let i = 0; i < count; i += 1) {
+      const operand = operands[i] as number | Label;
+      if (typeof operand === "number") code.push(operand);
       else {
-        this.fixups.push({ at: this.code.length, label: operand });
-        this.code.push(-1);
+        this.fixups.push(code.length, operand);
+        code.push(-1);
       }
     }
   }
@@ -54,10 +62,12 @@ export class Assembler {
 
   /** @throws RangeError for a label that was used and never placed. */
   finish(): { code: Int32Array; positions: Int32Array } {
-    for (const { at, label } of this.fixups) {
-      if (label.at < 0) throw new RangeError("a jump to a label that was never placed");
-      this.code[at] = label.at;
+    const { fixups } = this;
+    for (let i = 0; i < fixups.length; i += 2) {
+      const { at } = fixups[i + 1] as Label;
+      if (at < 0) throw new RangeError("a jump to a label that was never placed");
+      this.code[fixups[i] as number] = at;
     }
-    return { code: Int32Array.from(this.code), positions: Int32Array.from(this.positions) };
+    return { code: new Int32Array(this.code), positions: new Int32Array(this.positions) };
   }
 }
