@@ -20,15 +20,19 @@ export class Sym {
   }
 }
 
-const symbols = new Map<string, Sym>();
+const symbols = new Map<string, WeakRef<Sym>>();
+const forgotten = new FinalizationRegistry<string>((name) => {
+  // Another symbol may have taken the name since.
+  if (symbols.get(name)?.deref() === undefined) symbols.delete(name);
+});
 
-/** The one plain symbol of that name. Symbols are few (source text and `string->symbol`), and kept. */
+/** The one plain symbol of that name, as long as somebody has it: a program may make them without end. */
 export function intern(name: string): Sym {
-  let symbol = symbols.get(name);
-  if (symbol === undefined) {
-    symbol = new Sym(name);
-    symbols.set(name, symbol);
-  }
+  const known = symbols.get(name)?.deref();
+  if (known !== undefined) return known;
+  const symbol = new Sym(name);
+  symbols.set(name, new WeakRef(symbol));
+  forgotten.register(symbol, name);
   return symbol;
 }
 
