@@ -22,6 +22,22 @@ const DEFAULT_DEPTH = 3_000_000;
 const BYTES_PER_CALL = 300;
 /** Calls that the `after`s may make once a step or time limit is reached. */
 const GRACE = 100_000;
+/** The limits of a fiber tree, which all its threads share. */
+export interface TreeLimits extends Limits {
+  /** The time, by the host's clock, after which nothing of the tree goes on. */
+  readonly deadline: number;
+  /** Those that have not ended: what they hold together counts. */
+  readonly threads: Set<CekThread>;
+  /** What the heap had handed out when it was looked at last. */
+  allocated: number;
+}
+
+/** @param now milliseconds, by the clock of `deadline` */
+export function treeLimits(limits: Limits, now: number): TreeLimits {
+  const deadline = now + (limits.time ?? Number.POSITIVE_INFINITY);
+  return { ...limits, deadline, threads: new Set(), allocated: heapStats().allocated };
+}
+
 /** Calls between two looks at the clock. */
 const CLOCK_EVERY = 1024;
 
@@ -30,33 +46,36 @@ export class CekThread implements Thread {
   private readonly stats: RunStats;
   private readonly cek: Cek;
   private readonly steps: number;
-  private readonly deadline: number;
-  private readonly memory: number;
-  /** What the heap had handed out when it was looked at last. */
-  private allocated: number = heapStats().allocated;
+  private readonly limits: TreeLimits;
   /** Calls at which a limit ends the thread for good. */
   end: number = Number.POSITIVE_INFINITY;
   reason: Value = NIL;
 
   /** A thread that calls `fn`. */
-  static calling(cek: Cek, fn: Value, args: readonly Value[], stats: RunStats, limits: Limits): CekThread {
+  static calling(
+    cek: Cek,
+    fn: Value,
+    args: readonly Value[],
+    stats: RunStats,
+    limits: TreeLimits,
+  ): CekThread {
     return new CekThread(cek, calling(fn, args), stats, limits);
   }
 
-  constructor(cek: Cek, control: Control, stats: RunStats, limits: Limits) {
+  constructor(cek: Cek, control: Control, stats: RunStats, limits: TreeLimits) {
     const depth = limits.memory === undefined ? DEFAULT_DEPTH : Math.floor(limits.memory / BYTES_PER_CALL);
     this.cek = cek;
     this.stats = stats;
     this.steps = limits.steps ?? Number.POSITIVE_INFINITY;
-    this.deadline = limits.time === undefined ? Number.POSITIVE_INFINITY : cek.now() + limits.time;
-    this.memory = limits.memory ?? Number.POSITIVE_INFINITY;
+    this.limits = limits;
+    limits.threads.add(this);
     this.m = {
       surroundings: cek,
       control,
       frames: null,
       under: null,
       at: undefined,
-      activation: { name: "", code: undefined },
+      activation: { name: "", code: undefined, outermost: false },
       calls: 0,
       limits: { depth },
       room: depth,
@@ -66,6 +85,8 @@ export class CekThread implements Thread {
   run(budget: Budget): ThreadStep {
     const { m } = this;
     let { calls } = m;
+    // A child may be too short to look at them below, while all of them together go beyond.
+    if (m.control.type !== "stopped" && this.reason === NIL) this.checkTimeAndMemory();
     while (m.control.type !== "stopped") {
       step(m);
       this.stats.instructions += 1;
@@ -76,7 +97,14 @@ export class CekThread implements Thread {
       this.checkLimits();
       if (budget.fuel <= 0 && (m.control as Control).type !== "stopped") return { type: "fuel" };
     }
-    return m.control.step;
+    const { step: last } = m.control;
+    if (last.type === "done" || last.type === "raised") {
+      // The program may hold the task of a thread that has ended; what that held is let go.
+      this.limits.threads.delete(this);
+      m.frames = null;
+      m.under = null;
+    }
+    return last;
   }
 
   private checkLimits(): void {
@@ -87,24 +115,32 @@ export class CekThread implements Thread {
     } else if (this.stats.calls >= this.steps) {
       this.exhaust("steps: the program ran longer than its step limit allows");
     } else if (m.calls % CLOCK_EVERY === 0) {
-      if (this.cek.now() > this.deadline) {
-        this.exhaust("time: the program ran longer than its time limit allows");
-      } else this.checkMemory();
+      this.checkTimeAndMemory();
     }
+  }
+
+  private checkTimeAndMemory(): void {
+    const { deadline } = this.limits;
+    if (deadline !== Number.POSITIVE_INFINITY && this.cek.now() > deadline) {
+      this.exhaust("time: the program ran longer than its time limit allows");
+    } else this.checkMemory();
   }
 
   /** Looks only when the heap has handed out a good part of the limit since the last look. */
   private checkMemory(): void {
-    if (this.memory === Number.POSITIVE_INFINITY) return;
+    const { limits } = this;
+    const { memory } = limits;
+    if (memory === undefined) return;
     const { allocated } = heapStats();
-    if (allocated - this.allocated < this.memory / 4) return;
-    this.allocated = allocated;
-    const { control, frames, under } = this.m;
-    if (liveSize([control, frames, under], isCode) > this.memory) {
-      raise(
-        this.m,
-        condition("limit", `memory: the program holds more than its limit of ${this.memory} bytes`),
-      );
+    if (allocated - limits.allocated < memory / 4) return;
+    limits.allocated = allocated;
+    const roots = [...limits.threads].flatMap(({ m: { control, frames, under } }) => [
+      control,
+      frames,
+      under,
+    ]);
+    if (liveSize(roots, isCode) > memory) {
+      raise(this.m, condition("limit", `memory: the program holds more than its limit of ${memory} bytes`));
     }
   }
 
@@ -142,7 +178,7 @@ interface FrozenThread {
 }
 
 /** How threads are frozen and thawed. */
-export function threadExtension(cek: Cek, stats: RunStats, limits: Limits): Extension {
+export function threadExtension(cek: Cek, stats: RunStats, limits: TreeLimits): Extension {
   const open = new Map<object, FrozenThread>();
   const waiting: Control = { type: "stopped", step: { type: "done", value: NIL } };
   return {

@@ -132,7 +132,7 @@ export function treeExtensions(
             observed,
             cancelled,
             parent: parent !== undefined,
-            children: children.length,
+            children: children.size,
             targets: targets.length,
           },
           values: [
@@ -161,7 +161,7 @@ export function treeExtensions(
           thread: thread as unknown as Thread,
           result,
           parent: shape.parent ? tasks[0] : undefined,
-          children: tasks.slice(first, first + shape.children),
+          children: new Set(tasks.slice(first, first + shape.children)),
           targets: tasks.slice(first + shape.children, first + shape.children + shape.targets),
           waiters: tasks.slice(first + shape.children + shape.targets),
         });

@@ -129,7 +129,7 @@ function expectTask(value: Value): Task {
 function taskResult(t: VmThread, task: Task): void {
   if (task.state !== "done" && task.state !== "raised")
     throwCondition(condition("control", "the task has not ended"));
-  task.observed = true;
+  task.see();
   if (task.state === "done") t.deliver(task.result);
   else t.callNext(t.machine.signal(), [task.result]);
 }

@@ -8,7 +8,7 @@ import { freezeGraph, thawGraph } from "../freeze/graph.ts";
 import { type FreezeWorld, freezeTree, thawTree, treeExtensions } from "../freeze/tree.ts";
 import { closure, condition, stats as heapStats, inspect, NIL } from "../heap/index.ts";
 import { liveSize } from "../heap/live.ts";
-import { type Cell, Raise, type Value } from "../heap/value.ts";
+import type { Cell, Value } from "../heap/value.ts";
 import { throwCondition } from "./arity.ts";
 import type { Engine, EngineFiber, FreezeOptions, Limits, RunStats, ThawOptions } from "./engine.ts";
 import { vmExtensions } from "./freeze.ts";
@@ -31,12 +31,20 @@ export interface MachineHost {
   readonly freezing: FreezeWorld;
 }
 
-interface EffectiveLimits {
+interface Bounds {
   readonly steps: number;
   readonly time: number;
   readonly memory: number;
   /** Stack slots. */
   readonly slots: number;
+}
+
+/** The limits of a fiber tree, which all its threads share. */
+interface EffectiveLimits extends Bounds {
+  /** The time, by the machine's clock, after which nothing of the tree goes on. */
+  readonly deadline: number;
+  /** Those that have not ended: what they hold together counts. */
+  readonly threads: Set<VmThread>;
 }
 
 /** Bytes that a stack may take where no memory limit is given. */
@@ -53,7 +61,7 @@ export class Machine implements Engine<UnitCode> {
   readonly name = "vm";
   private readonly host: MachineHost;
   /** Limits of threads that are being made. */
-  limits: EffectiveLimits;
+  limits: Bounds;
   private readonly units: Map<string, UnitCode[]> = new Map();
   private readonly entries: Map<string, Value> = new Map();
   private allocatedAtCheck = 0;
@@ -120,13 +128,20 @@ export class Machine implements Engine<UnitCode> {
 
   call(fn: Value, args: readonly Value[], limits?: Limits): EngineFiber {
     const stats = noStats();
-    const bounds = limits === undefined ? this.limits : effective(limits);
+    const bounds = this.treeLimits(limits);
     return new TaskTree(
       new VmThread(this, fn, args, stats, bounds),
       this.starter(stats, bounds),
       stats,
       this.freezer(stats, bounds),
     );
+  }
+
+  private treeLimits(limits?: Limits): EffectiveLimits {
+    const bounds = limits === undefined ? this.limits : effective(limits);
+    const deadline =
+      bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.now() + bounds.time;
+    return { ...bounds, deadline, threads: new Set() };
   }
 
   /** How child fibers start. */
@@ -140,12 +155,12 @@ export class Machine implements Engine<UnitCode> {
   }
 
   freezeValues(values: readonly Value[], options: FreezeOptions = {}): Uint8Array {
-    const { extensions } = vmExtensions(this, noStats(), this.limits, options);
+    const { extensions } = vmExtensions(this, noStats(), this.treeLimits(), options);
     return freezeGraph([...values], [...treeExtensions(this.host.freezing, options.globals), ...extensions]);
   }
 
   thawValues(bytes: Uint8Array, options: ThawOptions = {}): Value[] {
-    const { extensions, complete } = vmExtensions(this, noStats(), this.limits, options);
+    const { extensions, complete } = vmExtensions(this, noStats(), this.treeLimits(), options);
     const values = thawGraph(bytes, [...treeExtensions(this.host.freezing), ...extensions]);
     complete();
     return values;
@@ -154,7 +169,7 @@ export class Machine implements Engine<UnitCode> {
   thaw(bytes: Uint8Array, options: ThawOptions = {}): EngineFiber {
     const { limits } = options;
     const stats = noStats();
-    const bounds = limits === undefined ? this.limits : effective(limits);
+    const bounds = this.treeLimits(limits);
     const { extensions, complete } = vmExtensions(this, stats, bounds, options);
     const tree = thawTree(
       bytes,
@@ -218,19 +233,16 @@ export class Machine implements Engine<UnitCode> {
   }
 
   /**
-   * Raises "limit" when what the thread can reach is more than its memory limit. Looks only after the
-   * heap has handed out as much again as was alive at the last look, so that the cost is amortised.
+   * The condition that meets a tree whose threads together can reach more than its memory limit. Looks only
+   * after the heap has handed out a good part of the limit since the last look, so that the cost is amortised.
    */
-  checkMemory(t: VmThread): void {
-    const limit = t.bounds.memory;
-    if (limit === Number.POSITIVE_INFINITY) return;
+  exceeded({ memory: limit, threads }: EffectiveLimits): Value | undefined {
+    if (limit === Number.POSITIVE_INFINITY) return undefined;
     const { allocated } = heapStats();
-    if (allocated - this.allocatedAtCheck < limit / 4) return;
+    if (allocated - this.allocatedAtCheck < limit / 4) return undefined;
     this.allocatedAtCheck = allocated;
-    const live = liveSize(t.roots());
-    if (live > limit) {
-      throw new Raise(condition("limit", `memory: the program holds more than its limit of ${limit} bytes`));
-    }
+    if (liveSize([...threads].flatMap((t) => t.roots())) <= limit) return undefined;
+    return condition("limit", `memory: the program holds more than its limit of ${limit} bytes`);
   }
 
   /** For messages. */
@@ -243,7 +255,7 @@ function noStats(): RunStats {
   return { instructions: 0, suspensions: 0, calls: 0 };
 }
 
-function effective(limits: Limits): EffectiveLimits {
+function effective(limits: Limits): Bounds {
   const memory = limits.memory ?? Number.POSITIVE_INFINITY;
   return {
     steps: limits.steps ?? Number.POSITIVE_INFINITY,

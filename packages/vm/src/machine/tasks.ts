@@ -64,7 +64,8 @@ export class Task {
   /** Somebody has been given the result, so an error is not lost. */
   observed = false;
   cancelled = false;
-  readonly children: Task[] = [];
+  /** Those that have not ended, and those whose error nobody has seen so far. */
+  readonly children: Set<Task> = new Set();
   waiters: Task[] = [];
   constructor(thread: Thread, parent: Task | undefined) {
     this.thread = thread;
@@ -72,6 +73,11 @@ export class Task {
   }
   get finished(): boolean {
     return this.state === "done" || this.state === "raised";
+  }
+  /** Its error will not be lost. */
+  see(): void {
+    this.observed = true;
+    if (this.finished) this.parent?.children.delete(this);
   }
 }
 
@@ -157,7 +163,7 @@ export class TaskTree implements EngineFiber {
         }
         this.alive++;
         const child = new Task(this.start(step.thunk, step.marks), task);
-        task.children.push(child);
+        task.children.add(child);
         this.ready.push(child);
         this.wake(task, child, true);
         return;
@@ -202,7 +208,7 @@ export class TaskTree implements EngineFiber {
     if (target === null) task.thread.resume(NIL);
     else if (task.wait !== "result") task.thread.resume(target);
     else {
-      target.observed = true;
+      target.see();
       if (target.state === "done") task.thread.resume(target.result);
       else task.thread.raise(target.result);
     }
@@ -224,7 +230,7 @@ export class TaskTree implements EngineFiber {
     if (state === "raised") {
       for (const child of task.children) this.cancelTask(child, result);
     }
-    if (task.children.some((child) => !child.finished)) {
+    if (some(task.children, (child) => !child.finished)) {
       task.state = "joining";
       task.ending = state;
       return;
@@ -234,14 +240,14 @@ export class TaskTree implements EngineFiber {
 
   private settle(task: Task, state: "done" | "raised"): void {
     if (state === "done") {
-      const lost = task.children.find((c) => c.state === "raised" && !c.observed);
+      const lost = [...task.children].find((c) => c.state === "raised" && !c.observed);
       if (lost !== undefined) {
-        lost.observed = true;
+        lost.see();
         task.state = "raised";
         task.result = lost.result;
       } else task.state = "done";
     } else task.state = "raised";
-    task.children.length = 0;
+    task.children.clear();
     if (task.parent !== undefined) this.alive--;
     for (const waiter of task.waiters) {
       if (waiter.state !== "waiting" || !waiter.targets.includes(task)) continue;
@@ -249,13 +255,15 @@ export class TaskTree implements EngineFiber {
     }
     task.waiters = [];
     const { parent } = task;
-    if (parent?.state === "joining" && parent.children.every((c) => c.finished)) {
+    // A program may start children for ever: what has ended is let go.
+    if (task.state === "done" || task.observed) parent?.children.delete(task);
+    if (parent?.state === "joining" && !some(parent.children, (child) => !child.finished)) {
       this.settle(parent, parent.ending);
     }
   }
 
   private cancelTask(task: Task, reason: Value): void {
-    task.observed = true;
+    task.see();
     if (task.finished || task.cancelled) return;
     task.cancelled = true;
     for (const child of task.children) this.cancelTask(child, reason);
@@ -335,6 +343,11 @@ export function taskList(tasks: Value): Task[] {
   return toArray(tasks).filter((t) => t instanceof Task);
 }
 
+function some(tasks: Iterable<Task>, test: (task: Task) => boolean): boolean {
+  for (const task of tasks) if (test(task)) return true;
+  return false;
+}
+
 function find(task: Task, test: (task: Task) => boolean): Task | undefined {
   if (test(task)) return task;
   for (const child of task.children) {
@@ -346,5 +359,7 @@ function find(task: Task, test: (task: Task) => boolean): Task | undefined {
 
 /** The tasks from `task` down that have not ended. */
 function count(task: Task): number {
-  return task.children.reduce((sum, child) => sum + (child.finished ? 0 : count(child)), 1);
+  let sum = 1;
+  for (const child of task.children) if (!child.finished) sum += count(child);
+  return sum;
 }

@@ -92,8 +92,8 @@ export class VmThread implements Thread {
     this.parts = null;
     this.stop = undefined;
     this.slotLimit = bounds.slots;
-    this.deadline =
-      bounds.time === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : machine.now() + bounds.time;
+    this.deadline = bounds.deadline;
+    bounds.threads.add(this);
     this.cancelReason = undefined;
     this.stack[HEADER + CODE] = boot;
     this.stack[HEADER + CLOSURE] = NIL;
@@ -116,7 +116,31 @@ export class VmThread implements Thread {
     // What is not metered counts nothing, so a run with bounds does without it.
     const { jit } = this.machine;
     this.jit = jit?.metered === true || !this.isBounded(budget) ? jit : undefined;
-    return dispatch(this, budget);
+    this.lookAtLimits();
+    const step = dispatch(this, budget);
+    if (step.type === "done" || step.type === "raised") this.release();
+    return step;
+  }
+
+  /** The program may hold the task of a thread that has ended; what that held is let go. */
+  private release(): void {
+    this.bounds.threads.delete(this);
+    this.stack = [];
+    this.fp = 0;
+    this.markTop = 0;
+    this.below = null;
+    this.parts = null;
+  }
+
+  /** A child may be too short to look at them by itself, while all of them together go beyond. */
+  private lookAtLimits(): void {
+    if (this.cancelReason !== undefined) return;
+    if (this.deadline !== Number.POSITIVE_INFINITY && this.machine.now() > this.deadline) {
+      this.exhaust("time: the program ran longer than its time limit allows");
+      return;
+    }
+    const full = this.machine.exceeded(this.bounds);
+    if (full !== undefined) this.signal(full);
   }
 
   private isBounded({ fuel }: Budget): boolean {
@@ -552,7 +576,8 @@ export class VmThread implements Thread {
     if (this.stepsLeft <= 0) return this.exhaust("steps: the program ran longer than its step limit allows");
     if (this.machine.now() > this.deadline)
       return this.exhaust("time: the program ran longer than its time limit allows");
-    this.machine.checkMemory(this);
+    const full = this.machine.exceeded(this.bounds);
+    if (full !== undefined) throw new Raise(full);
     if (budget.fuel <= 0) {
       this.stop = { type: "fuel" };
       return true;
