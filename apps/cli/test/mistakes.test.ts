@@ -36,6 +36,7 @@ describe("in a program", () => {
         "kind: unbound",
         "stack:",
         "  total a.sx:2:4",
+        "  top level a.sx:3:1",
         "",
       ].join("\n"),
     );

@@ -29,5 +29,5 @@ Object.defineProperty(CekClosure.prototype, PRINT, { value: CekClosure.prototype
 
 /** The activation that a call of `closure` starts. */
 export function activate({ lambda, code }: CekClosure): Activation {
-  return { name: lambda.name, code };
+  return { name: lambda.name, code, outermost: lambda === code.thunk };
 }

@@ -4,18 +4,27 @@
  */
 import type { Core, Lambda, Local, Unit } from "@sorbus/compiler";
 
+export interface UnitOptions {
+  /** Core and prelude code, which traces leave out. Default false. */
+  readonly hidden?: boolean;
+  /** A form of a file: its activation is kept under the call in its tail position. Default false. */
+  readonly keepsTop?: boolean;
+}
+
 export class UnitCode {
   readonly unit: Unit;
-  /** Core and prelude code, which traces leave out. */
   readonly hidden: boolean;
+  /** So that traces end in the form. */
+  readonly keepsTop: boolean;
   /** A function of no arguments that evaluates the unit. */
   readonly thunk: Lambda;
   private index: { readonly nodes: readonly Core[]; readonly locals: readonly Local[] } | undefined;
 
-  constructor(unit: Unit, hidden: boolean) {
+  constructor(unit: Unit, { hidden = false, keepsTop = false }: UnitOptions = {}) {
     const { form, core } = unit;
     this.unit = unit;
     this.hidden = hidden;
+    this.keepsTop = keepsTop;
     this.thunk = {
       op: "lambda",
       form,

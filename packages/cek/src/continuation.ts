@@ -21,6 +21,8 @@ export interface Activation {
   readonly name: string;
   /** undefined: the host, which calls a function. */
   readonly code: UnitCode | undefined;
+  /** It evaluates the unit itself, not a function in it. */
+  readonly outermost: boolean;
 }
 
 /** A parameter that was not given, whose fallback is to be evaluated. */

@@ -20,8 +20,8 @@ import { Captured, capture, type Mark, marksOf, pushMark, reinstate } from "./co
 import { callNext, enterCall, give, type Machine, raise, stop } from "./machine.ts";
 import { locateCondition, place } from "./trace.ts";
 
-/** The arguments have been counted. */
-export function control(m: Machine, name: ControlName, args: readonly Value[]): void {
+/** The arguments have been counted. `stays`: see the machine's `Control`. */
+export function control(m: Machine, name: ControlName, args: readonly Value[], stays: boolean): void {
   const [a = NIL, b = NIL, c = NIL, d = NIL] = args;
   if (name === "%at-mark?") return give(m, bool(atMark(m, a, b)));
   if (name === "%locate") {
@@ -29,10 +29,14 @@ export function control(m: Machine, name: ControlName, args: readonly Value[]): 
     return give(m, a);
   }
   // What these call is called from where they are: wrong arguments are an error of this very call.
-  if (name === "apply") return callNext(m, a, [...args.slice(1, -1), ...lastList(args.at(-1) ?? NIL)]);
+  if (name === "apply") {
+    const positional = [...args.slice(1, -1), ...lastList(args.at(-1) ?? NIL)];
+    m.control = { type: "apply", fn: a, args: { positional, named: [] }, stays };
+    return;
+  }
   if (name === "call-with-keys") {
     const keyed = { positional: args.slice(2), named: namedArguments(b) };
-    m.control = { type: "apply", fn: a, args: keyed, stays: false };
+    m.control = { type: "apply", fn: a, args: keyed, stays };
     return;
   }
   enterCall(m);
@@ -153,7 +157,7 @@ function task(value: Value): Task {
 
 function taskResult(m: Machine, ended: Task): void {
   if (!ended.finished) throw new Raise(condition("control", "the task has not ended"));
-  ended.observed = true;
+  ended.see();
   if (ended.state === "done") give(m, ended.result);
   else raise(m, ended.result);
 }

@@ -26,9 +26,9 @@ import {
   type Value,
 } from "@sorbus/vm";
 import { CekClosure } from "./closure.ts";
-import { UnitCode } from "./code.ts";
+import { UnitCode, type UnitOptions } from "./code.ts";
 import { cekExtensions, Places } from "./freeze.ts";
-import { CekThread, threadExtension } from "./thread.ts";
+import { CekThread, type TreeLimits, threadExtension, treeLimits } from "./thread.ts";
 
 /** What the machine asks of what is around it. */
 export interface Surroundings {
@@ -55,24 +55,25 @@ export class Cek implements Engine<Unit>, Surroundings {
   }
 
   evaluate(unit: Unit, limits: Limits = this.limits): EngineFiber {
-    return this.call(this.thunk(unit), [], limits);
+    const code = this.addUnit(unit, { keepsTop: true });
+    return this.call(new CekClosure(code.thunk, null, code), [], limits);
   }
 
   /** A function of no arguments that evaluates `unit`. */
   thunk(unit: Unit): Value {
-    const code = this.addUnit(unit, false);
+    const code = this.addUnit(unit);
     return new CekClosure(code.thunk, null, code);
   }
 
-  /** The function that a unit of the core, `(define (name …) …)`, defines. */
+  /** The function that a unit `(define (name …) …)` defines; those of the core are left out of traces. */
   instantiate(unit: Unit): Value {
     const { core } = unit;
     if (core.op !== "define" || core.value.op !== "lambda") throw new Error(`${unit.id} defines no function`);
-    return new CekClosure(core.value, null, this.addUnit(unit, true));
+    return new CekClosure(core.value, null, this.addUnit(unit, { hidden: unit.id.startsWith("core/") }));
   }
 
-  private addUnit(unit: Unit, hidden: boolean): UnitCode {
-    const code = new UnitCode(unit, hidden);
+  private addUnit(unit: Unit, options: UnitOptions = {}): UnitCode {
+    const code = new UnitCode(unit, options);
     const versions = this.units.get(unit.id);
     if (versions === undefined) this.units.set(unit.id, [code]);
     else versions.push(code);
@@ -91,29 +92,31 @@ export class Cek implements Engine<Unit>, Surroundings {
 
   call(fn: Value, args: readonly Value[], limits: Limits = this.limits): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
-    const thread = CekThread.calling(this, fn, args, stats, limits);
-    return new TaskTree(thread, this.starter(stats, limits), stats, this.freezer(stats, limits));
+    const shared = treeLimits(limits, this.now());
+    const thread = CekThread.calling(this, fn, args, stats, shared);
+    return new TaskTree(thread, this.starter(stats, shared), stats, this.freezer(stats, shared));
   }
 
   thaw(bytes: Uint8Array, { limits = this.limits }: ThawOptions = {}): EngineFiber {
     const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
+    const shared = treeLimits(limits, this.now());
     return thawTree(
       bytes,
       this.host.freezing,
-      this.extensions(stats, limits),
-      this.starter(stats, limits),
+      this.extensions(stats, shared),
+      this.starter(stats, shared),
       stats,
-      this.freezer(stats, limits),
+      this.freezer(stats, shared),
     );
   }
 
   /** How child fibers start. */
-  private starter(stats: RunStats, limits: Limits): StartThread {
+  private starter(stats: RunStats, limits: TreeLimits): StartThread {
     return (thunk, marks) =>
       CekThread.calling(this, this.entry("%with-marks"), [marks, thunk], stats, limits);
   }
 
-  private freezer(stats: RunStats, limits: Limits): Freezer {
+  private freezer(stats: RunStats, limits: TreeLimits): Freezer {
     return (tree, options) => freezeTree(tree, this.host.freezing, this.extensions(stats, limits), options);
   }
 
@@ -127,10 +130,13 @@ export class Cek implements Engine<Unit>, Surroundings {
 
   private valueExtensions(globals: FreezeOptions["globals"]): Extension[] {
     const stats: RunStats = { instructions: 0, suspensions: 0, calls: 0 };
-    return [...treeExtensions(this.host.freezing, globals), ...this.extensions(stats, this.limits)];
+    return [
+      ...treeExtensions(this.host.freezing, globals),
+      ...this.extensions(stats, treeLimits(this.limits, this.now())),
+    ];
   }
 
-  private extensions(stats: RunStats, limits: Limits): Extension[] {
+  private extensions(stats: RunStats, limits: TreeLimits): Extension[] {
     for (const code of this.newUnits) this.places.add(code);
     this.newUnits.length = 0;
     return [

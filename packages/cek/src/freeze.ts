@@ -58,7 +58,7 @@ const shapes: ReadonlySet<string> = new Set(
     "mark frames under depth",
     "frames mark",
     "key value exit",
-    "name code",
+    "name code outermost",
     "lambda fallbacks",
     "local fallback",
     "name local fallback",
@@ -71,7 +71,7 @@ const shapes: ReadonlySet<string> = new Set(
 );
 
 /** Properties that are no values of the language and no parts of the machine. */
-const plainKeys: ReadonlySet<string> = new Set(["type", "index", "depth", "name", "stays"]);
+const plainKeys: ReadonlySet<string> = new Set(["type", "index", "depth", "name", "outermost", "stays"]);
 
 /** The properties in order, and what each is. */
 type Shape = readonly (readonly [

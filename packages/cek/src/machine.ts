@@ -282,7 +282,7 @@ function apply(m: Machine, { fn, args, stays }: Extract<Control, { type: "apply"
   const given = args.positional.length;
   if (given < callee.min || given > callee.max) throw new Raise(arityCondition(callee, given));
   if (callee instanceof Primitive) give(m, callee.fn(...args.positional));
-  else control(m, callee.name, args.positional);
+  else control(m, callee.name, args.positional, stays);
 }
 
 function fallbacks(m: Machine, binding: Binding, index: number, env: Environment): void {
@@ -309,7 +309,9 @@ function pushReturn(m: Machine): void {
 }
 
 function stays(m: Machine, { fn }: Node<"call">): boolean {
-  return fn.op === "global" && keepsFrame(fn.cell) && m.activation.code?.hidden === false;
+  const { code, outermost } = m.activation;
+  if (outermost && code?.keepsTop === true) return true;
+  return fn.op === "global" && keepsFrame(fn.cell) && code?.hidden === false;
 }
 
 /** Calls that may wait above the limit while the overflow is being handled. */

@@ -9,6 +9,7 @@ import {
   didYouMean,
   Expander,
   type GeneratedUnit,
+  type GenerateOptions,
   generate,
   Loader,
   MacroSuspended,
@@ -91,15 +92,15 @@ function makeVmTier(
   jit?: WasmJit,
 ): Tier {
   const machine = new Machine(host, limits, jit);
-  const compile = (unit: Unit): GeneratedUnit => {
+  const compile = (unit: Unit, options: GenerateOptions = {}): GeneratedUnit => {
     const place = locate?.(unit);
-    const code = generate(unit, place === undefined ? {} : { locate: place });
+    const code = generate(unit, place === undefined ? options : { ...options, locate: place });
     onUnit?.(code);
     return code;
   };
   const engine: Engine<Unit> = {
     name: machine.name,
-    evaluate: (unit, bounds) => machine.evaluate(compile(unit), bounds),
+    evaluate: (unit, bounds) => machine.evaluate(compile(unit, { keepsTop: true }), bounds),
     call: (fn, args, bounds) => machine.call(fn, args, bounds),
     thaw: (bytes, options) => machine.thaw(bytes, options),
     freezeValues: (values, options) => machine.freezeValues(values, options),

@@ -54,9 +54,12 @@ type Call = Core & { op: "call" };
 export class FunctionCompiler extends Frame {
   private readonly loops: Map<Local, LoopPlace> = new Map();
   private readonly index: number;
+  /** What evaluates the unit itself, not a function in it. */
+  private readonly outermost: boolean;
 
   private constructor(unit: UnitContext, parent: FunctionCompiler | undefined) {
     super(unit, parent);
+    this.outermost = parent === undefined;
     this.index = unit.functions.length;
   }
 
@@ -237,6 +240,7 @@ export class FunctionCompiler extends Frame {
 
   /** Whether this frame is kept for traces although the call is in tail position. */
   private staysFor({ fn }: Call): boolean {
+    if (this.outermost && this.unit.keepsTop) return true;
     return fn.op === "global" && keepsFrame(fn.cell) && !this.unit.hidden;
   }
 

@@ -10,6 +10,8 @@ export interface GenerateOptions {
   readonly locate?: Locate;
   /** Core and prelude code, left out of stack traces. */
   readonly hidden?: boolean;
+  /** A form of a file: its frame is kept under the call in its tail position, so that traces end in the form. */
+  readonly keepsTop?: boolean;
 }
 
 /** A compiled unit with the places of its live constants. */
@@ -26,6 +28,7 @@ export function generate(unit: Unit, options: GenerateOptions = {}): GeneratedUn
   const context: UnitContext = {
     functions: [],
     hidden: options.hidden === true,
+    keepsTop: options.keepsTop === true,
     origin,
     locate:
       options.locate ?? ((start, end) => spanAt(origin.source, origin.offset + start, origin.offset + end)),
