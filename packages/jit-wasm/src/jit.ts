@@ -31,7 +31,7 @@ import { buildEntry, type EntryExports, entryExports } from "./entry.ts";
 import { decode, flowOf, type Instruction } from "./flow.ts";
 import type { HostImports } from "./host.ts";
 import { type Profile, SAW_FLOAT, SAW_OTHER } from "./infer.ts";
-import { FUEL, Memory } from "./memory.ts";
+import { FUEL, Memory, PATIENCE } from "./memory.ts";
 import { Unit, type UnitWorld } from "./unit.ts";
 
 export interface JitOptions {
@@ -39,8 +39,10 @@ export interface JitOptions {
   readonly threshold?: number;
   /** Calls and loop iterations of compiled code after which it is compiled again for what it has seen. Default 2,000. */
   readonly promotion?: number;
-  /** Compiled functions that are kept; the least recently entered are given up. Default 4,000. */
+  /** Compiled functions and continuations that are kept; those unused for longest are given up. Default 4,000. */
   readonly maxUnits?: number;
+  /** For tests: after how many instructions compiled code leaves for no reason, asked anew each time. */
+  readonly patience?: () => number;
   /** Names of functions that are not to be compiled. Default: none. */
   readonly exclude?: readonly (string | RegExp)[];
   /** Told of what happens: for traces. */
@@ -75,6 +77,10 @@ export interface JitStats {
 const DEPTH = 14_000;
 /** After so many wrong guesses about a function none are made. */
 const MAX_DEOPTS = 12;
+/** Units that are kept where nothing else is asked for. */
+const MAX_UNITS = 4_000;
+/** Closures of one function that are told when its code is given up. Most have one; those of an inner one die young. */
+const MAX_ADOPTERS = 16;
 /** Returns to one place of a compiled function before it gets an entry there. */
 const RETURNS = 30;
 
@@ -90,6 +96,10 @@ interface State {
   deopts: number;
   /** Times that compiled code wanted to call it. */
   wanted: number;
+  /** When it was used last, by the JIT's count. */
+  used: number;
+  /** Closures that were given its code, as far as they are known: they lose it when it is given up. */
+  readonly adopters: WeakRef<object>[];
   readonly counter: number;
   readonly sites: number;
   readonly refuted: Set<string>;
@@ -115,6 +125,10 @@ export class WasmJit implements Jit {
   readonly #states: WeakMap<Code, State> = new WeakMap();
   readonly #globals: WeakMap<Cell, object> = new WeakMap();
   readonly #wrapped: Map<string, (...args: unknown[]) => unknown> = new Map();
+  /** Functions with compiled code, and how many units that is. */
+  readonly #compiled: Set<State> = new Set();
+  #units = 0;
+  #uses = 0;
   #frames: LeftFrame[] = [];
   #raised: Value | undefined = undefined;
   #taken: unknown = undefined;
@@ -166,7 +180,8 @@ export class WasmJit implements Jit {
     code.heat = -1;
     const state = this.#state(code);
     if (state.level === 0 && !this.#compile(state)) return undefined;
-    if (this.#ready.entry.hasCode(closure) === 0) this.#ready.entry.adopt(closure, state.prototype);
+    state.used = ++this.#uses;
+    if (this.#ready.entry.hasCode(closure) === 0) this.#adopt(closure, state);
     this.#reset();
     if (!signatureOf(code).direct) {
       const n = parametersOf(code);
@@ -215,6 +230,7 @@ export class WasmJit implements Jit {
       place.kont = this.#continue(state, pc);
       if (place.kont === undefined) return undefined;
     }
+    state.used = ++this.#uses;
     const live = liveRegisters(code, pc);
     const row = heap.row(live.length);
     for (let i = 0; i < live.length; i++) heap.rowSet(row, i, put(values[fp + (live[i] as number)] as Value));
@@ -223,6 +239,8 @@ export class WasmJit implements Jit {
   }
 
   #reset(): void {
+    const { patience } = this.#options;
+    if (patience !== undefined) this.#ready.memory.words[PATIENCE >> 2] = patience();
     this.#frames = [];
     this.#raised = undefined;
     this.#wrong = undefined;
@@ -259,9 +277,39 @@ export class WasmJit implements Jit {
     this.#ready.entry.forget((this.#frames[0] as LeftFrame).closure);
     if (!news) return;
     state.deopts++;
+    this.#forget(state);
+  }
+
+  /** Gives up all compiled code of a function; what runs of it goes on to its end. */
+  #forget(state: State): void {
+    const { entry } = this.#ready;
+    if (state.level > 0) this.#units--;
     state.level = 0;
-    this.#ready.entry.forget(state.prototype);
-    for (const place of state.continuations.values()) place.kont = undefined;
+    entry.forget(state.prototype);
+    for (const adopter of state.adopters.splice(0)) {
+      const closure = adopter.deref();
+      if (closure !== undefined) entry.forget(closure);
+    }
+    for (const place of state.continuations.values()) {
+      if (place.kont !== undefined) this.#units--;
+      place.kont = undefined;
+    }
+    this.#compiled.delete(state);
+  }
+
+  /** Makes room for a unit of `state`: gives up what was not used for longest. */
+  #makeRoom(state: State): void {
+    const max = this.#options.maxUnits ?? MAX_UNITS;
+    while (this.#units >= max) {
+      let oldest: State | undefined;
+      for (const other of this.#compiled) {
+        if (other !== state && (oldest === undefined || other.used < oldest.used)) oldest = other;
+      }
+      if (oldest === undefined) return;
+      this.#forget(oldest);
+      oldest.code.heat = this.threshold;
+      this.#options.onEvent?.({ type: "dropped", code: oldest.code });
+    }
   }
 
   // ---- what compiled code asks
@@ -397,7 +445,7 @@ export class WasmJit implements Jit {
     if (code === null) return 0;
     const state = this.#state(code);
     if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return 0;
-    return this.#ready.entry.adopt(callee, state.prototype);
+    return this.#adopt(callee, state);
   }
 
   /** Compiled code calls it: soon it is hot. */
@@ -435,7 +483,7 @@ export class WasmJit implements Jit {
     if (signatureOf(code).direct) return false;
     const state = this.#state(code);
     if (state.level === 0 && (!this.#isWanted(state) || !this.#compile(state))) return false;
-    if (this.#ready.entry.hasCode(callee) === 0) this.#ready.entry.adopt(callee, state.prototype);
+    if (this.#ready.entry.hasCode(callee) === 0) this.#adopt(callee, state);
     const row = heap.row(registers.length);
     for (let i = 0; i < registers.length; i++) heap.rowSet(row, i, put(registers[i] as Value));
     this.#taken = row;
@@ -451,7 +499,7 @@ export class WasmJit implements Jit {
         return 0;
       }
     }
-    return this.#ready.entry.adopt(closure, state.prototype);
+    return this.#adopt(closure, state);
   }
 
   #promote(code: Code, pc: number): object | null {
@@ -465,6 +513,12 @@ export class WasmJit implements Jit {
     place.kont ??= this.#continue(state, pc);
     if (place.kont === undefined) this.#ready.memory.words[state.counter >> 2] = COLD;
     return place.kont ?? null;
+  }
+
+  #adopt(closure: Value, state: State): number {
+    if (state.adopters.length < MAX_ADOPTERS) state.adopters.push(new WeakRef(closure as object));
+    state.used = ++this.#uses;
+    return this.#ready.entry.adopt(closure, state.prototype);
   }
 
   // ---- compiling
@@ -481,6 +535,8 @@ export class WasmJit implements Jit {
         hopeless: false,
         deopts: 0,
         wanted: 0,
+        used: 0,
+        adopters: [],
         counter,
         sites: this.#ready.memory.allocate(code.code.length),
         refuted: new Set(),
@@ -519,6 +575,7 @@ export class WasmJit implements Jit {
     }
     const made = this.#emit(state, 0, false);
     if (made === undefined) return false;
+    if (state.level === 0) this.#units++;
     const { type } = signatureOf(code);
     if (type === "$fv") this.#ready.entry.giveRow(state.prototype, made);
     else (this.#ready.entry.give[code.required] as EntryExports["give"][number])(state.prototype, made);
@@ -532,12 +589,16 @@ export class WasmJit implements Jit {
     if (state.hopeless || this.#isExcluded(state.code)) return undefined;
     const made = this.#emit(state, pc, true);
     if (made === undefined) return undefined;
+    this.#units++;
     state.code.heat = -1;
     return this.#ready.entry.kont(made);
   }
 
   #emit(state: State, entry: number, continues: boolean): unknown {
     const { code } = state;
+    this.#makeRoom(state);
+    state.used = ++this.#uses;
+    this.#compiled.add(state);
     try {
       const isSelfCall: IsSelf = continues && entry !== 0 ? () => false : state.isSelf;
       const plan: Plan = {
@@ -548,7 +609,7 @@ export class WasmJit implements Jit {
         profile: this.#profile(state),
         counter: state.promoted ? undefined : state.counter,
         sites: state.sites,
-        fuel: FUEL,
+        restless: this.#options.patience !== undefined,
         isSelfCall,
       };
       this.#ready.memory.words[state.counter >> 2] = this.#promotion;

@@ -3,6 +3,8 @@ import { wasmMemory } from "@sorbus/vm/heap-module";
 
 /** Address of the calls and loop iterations that are left. */
 export const FUEL = 8;
+/** Address of the instructions until compiled code leaves, where tests want it to. */
+export const PATIENCE = 12;
 const FIRST_FREE = 16;
 const PAGE = 65_536;
 const PAGES = 16;

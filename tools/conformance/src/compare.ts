@@ -1,5 +1,5 @@
 /** One generated program on every way to run it. */
-import { nameOf, Runs, WAYS, type Way } from "./matrix.ts";
+import { FUZZED_WAYS, nameOf, Runs, type Way } from "./matrix.ts";
 import { difference, type Outcome } from "./outcome.ts";
 import { type Node, showProgram } from "./program.ts";
 
@@ -24,7 +24,7 @@ export interface Comparison {
 export async function compare(
   forms: readonly Node[],
   concurrent: boolean,
-  ways: readonly Way[] = WAYS,
+  ways: readonly Way[] = FUZZED_WAYS,
 ): Promise<Comparison> {
   const program = {
     file: "fuzz.sx",

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Comparison, compare } from "./compare.ts";
 import { generate } from "./generate.ts";
-import { nameOf, SKIPPED, WAYS } from "./matrix.ts";
+import { FUZZED_WAYS, nameOf } from "./matrix.ts";
 import { type Node, showProgram, sizeOf } from "./program.ts";
 import { shrink } from "./shrink.ts";
 
@@ -40,8 +40,9 @@ const end =
     ? Date.now() + number(options.minutes, "minutes") * 60_000
     : Number.POSITIVE_INFINITY;
 
-for (const [tier, why] of SKIPPED) console.log(`!!! the tier ${tier} is SKIPPED: ${why}`);
-console.log(`seed ${first}: the program after n others has seed ${first} + n; ${WAYS.map(nameOf).join(" ")}`);
+console.log(
+  `seed ${first}: the program after n others has seed ${first} + n; ${FUZZED_WAYS.map(nameOf).join(" ")}`,
+);
 
 async function report(
   seed: number,

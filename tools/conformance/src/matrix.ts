@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Case, parseSpec } from "./case.ts";
 
-export { check, nameOf, REFERENCE, Runs, SKIPPED, WAYS, type Way } from "./ways.ts";
+export { check, FUZZED_WAYS, nameOf, REFERENCE, Runs, WAYS, type Way } from "./ways.ts";
 
 const folder = new URL("../../../spec/", import.meta.url);
 

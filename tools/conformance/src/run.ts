@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Case } from "./case.ts";
-import { casesOf, check, nameOf, Runs, SKIPPED, SPEC_FILES, WAYS, type Way } from "./matrix.ts";
+import { casesOf, check, nameOf, Runs, SPEC_FILES, WAYS, type Way } from "./matrix.ts";
 import type { Outcome } from "./outcome.ts";
 
 const { values: options } = parseArgs({
@@ -32,7 +32,6 @@ const cases: Case[] = stems
   .flatMap((stem) => casesOf(`${stem}.sx`))
   .filter((one) => options.case.length === 0 || options.case.some((text) => one.name.includes(text)));
 
-for (const [tier, why] of SKIPPED) console.log(`!!! the tier ${tier} is SKIPPED: ${why}`);
 const ways = WAYS.filter(
   ({ tier, answers }) =>
     wanted(

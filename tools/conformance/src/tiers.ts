@@ -10,26 +10,38 @@ import type { EngineFiber, Limits, Step, Value } from "@sorbus/vm";
 import { Raise } from "@sorbus/vm";
 import { type JitEvent, jitTierWith, nodeFiles, type RunNow, type TierMaker, vmTier, World } from "sorbus";
 
-/** "jit" compiles everything at its first call and again soon, "jit-default" when it is hot. */
-export const TIERS = ["cek", "vm", "jit", "jit-default"] as const;
+/**
+ * "jit" compiles everything at its first call and again soon, "jit-default" when it is hot; "jit-restless" also
+ * leaves compiled code after a few instructions and keeps hardly any of it.
+ */
+export const TIERS = ["cek", "vm", "jit", "jit-default", "jit-restless"] as const;
 export type Tier = (typeof TIERS)[number];
 
-const makers: Readonly<Record<Tier, TierMaker | undefined>> = {
+const makers: Readonly<Record<Tier, TierMaker>> = {
   cek: cekTier,
   vm: vmTier,
   jit: jitTierWith({ threshold: 0, promotion: 3, onEvent: refuse }),
   "jit-default": jitTierWith({ onEvent: refuse }),
+  "jit-restless": (host, limits) =>
+    jitTierWith({ threshold: 0, promotion: 3, maxUnits: 3, patience: patience(), onEvent: refuse })(
+      host,
+      limits,
+    ),
 };
+
+/** From 1 to 60, always the same for a program: what it finds can be found again. */
+function patience(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return 1 + (state % 60);
+  };
+}
 
 /** Nothing may be beyond the JIT. */
 function refuse(event: JitEvent): void {
   if (event.type === "failed")
     throw new Error(`${event.code.name} cannot be compiled`, { cause: event.error });
-}
-
-/** Why a tier cannot run yet; undefined when it can. */
-export function missing(tier: Tier): string | undefined {
-  return makers[tier] === undefined ? `there is no ${tier} yet` : undefined;
 }
 
 /**
@@ -57,14 +69,12 @@ export class Program {
     limits: Limits,
     readOther?: (path: string) => string,
   ) {
-    const make = makers[tier];
-    if (make === undefined) throw new TypeError(missing(tier));
     this.files = new Map(
       Array.from(files, ([path, text]): [string, string] => [resolvePath(path, file), text]),
     );
     this.limits = limits;
     this.readOther = readOther;
-    this.world = new World(make, limits, () => performance.now(), this.runNow, true, resolvePath);
+    this.world = new World(makers[tier], limits, () => performance.now(), this.runNow, true, resolvePath);
     this.main = this.world.loader.createModule(file);
     this.main.loading = true;
     this.world.main = this.main;

@@ -3,7 +3,7 @@ import type { Case } from "./case.ts";
 import { ANSWERS, type Answers } from "./drive.ts";
 import { difference, judge, type Outcome } from "./outcome.ts";
 import { type Runnable, runCase } from "./runner.ts";
-import { missing, TIERS, type Tier } from "./tiers.ts";
+import type { Tier } from "./tiers.ts";
 
 export interface Way {
   readonly tier: Tier;
@@ -15,17 +15,14 @@ export const nameOf = ({ tier, answers }: Way): string => `${tier}/${answers}`;
 /** What all others are held against: the reference evaluator, answered at once. */
 export const REFERENCE: Way = { tier: "cek", answers: "inline" };
 
-/** Tiers that cannot run yet, with the reason. */
-export const SKIPPED: ReadonlyMap<Tier, string> = new Map(
-  TIERS.flatMap((tier): [Tier, string][] => {
-    const why = missing(tier);
-    return why === undefined ? [] : [[tier, why]];
-  }),
-);
+function waysOf(tiers: readonly Tier[]): Way[] {
+  return tiers.flatMap((tier) => ANSWERS.map((answers): Way => ({ tier, answers })));
+}
 
-export const WAYS: readonly Way[] = TIERS.filter((tier) => !SKIPPED.has(tier)).flatMap((tier) =>
-  ANSWERS.map((answers): Way => ({ tier, answers })),
-);
+/** How cases are run. */
+export const WAYS: readonly Way[] = waysOf(["cek", "vm", "jit", "jit-default"]);
+/** How random programs are run: they are too short for a default threshold, and may take longer. */
+export const FUZZED_WAYS: readonly Way[] = waysOf(["cek", "vm", "jit", "jit-restless"]);
 
 /** All that is wrong with an outcome, by its case and by another way's outcome; each starts with `file:line:`. */
 export function check(

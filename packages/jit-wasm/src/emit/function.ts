@@ -12,6 +12,7 @@ import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
 import { anyref, type Func, ref, type ValType } from "@sorbus/wasm-encoder";
 import { type Block, type Flow, type Instruction, jumpOf } from "../flow.ts";
 import { ANY, INT, infer, NUM, type Profile, type Rep, type Types } from "../infer.ts";
+import { FUEL, PATIENCE } from "../memory.ts";
 import type { Unit } from "../unit.ts";
 import { decide, perform } from "./instructions.ts";
 
@@ -28,8 +29,8 @@ export interface Plan {
   readonly counter: number | undefined;
   /** Address of the function's profile in memory: what is seen at pc is at `sites + pc`. */
   readonly sites: number;
-  /** Address of the count of calls and loops left. */
-  readonly fuel: number;
+  /** Whether it leaves every now and then for no reason: for tests. */
+  readonly restless: boolean;
   /** Whether a cell's tail call with so many arguments is one of the running closure, at present. */
   readonly isSelfCall: (instruction: Instruction) => boolean;
 }
@@ -138,7 +139,14 @@ export class FunctionEmitter {
 
   /** Takes one off the fuel; leaves at `pc` when there is none left. */
   burn(pc: number): void {
-    this.#countDown(this.plan.fuel);
+    this.#countDown(FUEL);
+    this.f.op("if", {});
+    this.leave(pc);
+    this.f.op("end");
+  }
+
+  #leaveAtTimes(pc: number): void {
+    this.#countDown(PATIENCE);
     this.f.op("if", {});
     this.leave(pc);
     this.f.op("end");
@@ -221,6 +229,7 @@ export class FunctionEmitter {
     };
     const last = block.instructions.at(-1) as Instruction;
     for (const instruction of block.instructions) {
+      if (this.plan.restless) this.#leaveAtTimes(instruction.pc);
       if (instruction !== last) perform(this, instruction);
     }
     if (jumpOf(last) !== undefined && !last.opcode.terminates) {
