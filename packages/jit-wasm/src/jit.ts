@@ -45,6 +45,8 @@ export interface JitOptions {
   readonly patience?: () => number;
   /** Names of functions that are not to be compiled. Default: none. */
   readonly exclude?: readonly (string | RegExp)[];
+  /** Told of the bytes of each module before it is instantiated: for tools that look at them. */
+  readonly onUnit?: (bytes: Uint8Array, code: Code) => void;
   /** Told of what happens: for traces. */
   readonly onEvent?: (event: JitEvent) => void;
 }
@@ -618,6 +620,7 @@ export class WasmJit implements Jit {
       announce(unit, plan, named);
       new FunctionEmitter(unit, plan, "f");
       const bytes = unit.encode();
+      this.#options.onUnit?.(bytes, code);
       const exports = instantiate(bytes, unit.imports);
       this.stats.compiled++;
       this.stats.bytes += bytes.length;
