@@ -22,7 +22,11 @@ describe("nothing is uncompilable", () => {
     ["dynamic-wind", "(define (f x) (dynamic-wind (fn () nil) (fn () x) (fn () nil)))", 5],
     ["parameterize", "(define p (make-parameter 1)) (define (f x) (parameterize ((p x)) (p)))", 5],
     ["with-effects", "(define (f x) (with-effects {:ask (fn (args k) (k x))} (perform :ask)))", 5],
-    ["optional, rest and key parameters", "(define (g a &optional (b 2) &rest r) (list a b r)) (define (f x) (len (g x 1 2)))", 3],
+    [
+      "optional, rest and key parameters",
+      "(define (g a &optional (b 2) &rest r) (list a b r)) (define (f x) (len (g x 1 2)))",
+      3,
+    ],
     ["handler-bind", "(define (f x) (handler-bind (fn (e) x) (raise-continuable x)))", 5],
   ])("%s", async (_name, definition, value) => {
     const { runtime, names } = jitted();
@@ -51,7 +55,9 @@ describe("guesses", () => {
 
   test("a loop's sum may leave the small integers half-way", async () => {
     const { runtime } = jitted({ promotion: 50 });
-    await runtime.eval("(define (sum n) (let loop ((i 0) (s 0)) (if (< i n) (loop (+ i 1) (+ s 100000)) s)))");
+    await runtime.eval(
+      "(define (sum n) (let loop ((i 0) (s 0)) (if (< i n) (loop (+ i 1) (+ s 100000)) s)))",
+    );
     expect(await runtime.eval("(sum 100)")).toBe(10_000_000);
     expect(await runtime.eval("(sum 100000)")).toBe(10_000_000_000);
   });
@@ -102,10 +108,13 @@ test("no more units are kept than allowed", async () => {
 test("limits end a program at the same call on the VM and in compiled code", async () => {
   const program = "(define (spin n) (if (= n 0) 0 (+ 1 (spin (- n 1))))) (define (go) (spin 20) (go)) (go)";
   const ends = await Promise.all(
-    [false, { threshold: 0, promotion: 3 } as const].map((jit) =>
+    ([false, { threshold: 0, promotion: 3 }] as const).map((jit) =>
       Promise.resolve()
         .then(() => createRuntime({ jit, limits: { steps: 12_345 } }).eval(program))
-        .then(String, (error: Error & { condition?: { stack: unknown } }) => [error.message, error.condition?.stack]),
+        .then(String, (error: Error & { condition?: { stack: unknown } }) => [
+          error.message,
+          error.condition?.stack,
+        ]),
     ),
   );
   expect(ends[1]).toEqual(ends[0]);
