@@ -1,5 +1,5 @@
 /**
- * `program.ts FOLDER WHO COMMITS ACKS`: eight writers that commit without end, or so many times together. Lines go to the file
+ * `program.ts FOLDER WHO COMMITS ACKS [WRITERS]`: eight writers, or so many, that commit without end, or so many times together. Lines go to the file
  * ACKS (or, if it is "-", to file descriptor 3), each in one write, and only when what they say is so: `ready`, `ack WHO WRITER N`, and
  * `error CODE MESSAGE`, after which the writer finds out where it stands and goes on.
  */
@@ -7,7 +7,7 @@ import { openSync, writeSync } from "node:fs";
 import { KvError, open } from "@sorbus/durable-kv";
 import { commit, lastOf, WRITERS } from "./load.ts";
 
-const [folder = "", who = "", commits = "0", acks = "-"] = process.argv.slice(2);
+const [folder = "", who = "", commits = "0", acks = "-", writers = String(WRITERS)] = process.argv.slice(2);
 const out = acks === "-" ? 3 : openSync(acks, "a");
 const say = (line: string): void => {
   writeSync(out, `${line}\n`);
@@ -37,6 +37,6 @@ async function writer(w: number): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: WRITERS }, (_, w) => writer(w)));
+await Promise.all(Array.from({ length: Number(writers) }, (_, w) => writer(w)));
 // As abruptly as a power cut: nothing is closed.
 process.kill(process.pid, "SIGKILL");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE_FLAGS } from "./children.ts";
+import { WRITERS } from "./load.ts";
 
 export type Operation =
   | { readonly kind: "write"; readonly path: string; readonly offset: number; readonly data: Buffer }
@@ -48,10 +49,11 @@ export interface RunOptions {
   /** Where the store is to be; it exists and is empty. */
   readonly folder: string;
   readonly commits: number;
+  readonly writers?: number | undefined;
   readonly fail?: { readonly what: "sync" | "write"; readonly at: number } | undefined;
 }
 
-export function record(library: string, { folder, commits, fail }: RunOptions): Recording {
+export function record(library: string, { folder, commits, writers = WRITERS, fail }: RunOptions): Recording {
   const own = mkdtempSync(join(tmpdir(), "torture-record-"));
   try {
     const acks = join(own, "acks");
@@ -60,7 +62,7 @@ export function record(library: string, { folder, commits, fail }: RunOptions): 
     const program = fileURLToPath(new URL("./program.ts", import.meta.url));
     const { stderr, signal } = spawnSync(
       process.execPath,
-      [...NODE_FLAGS, program, folder, "p0", String(commits), acks],
+      [...NODE_FLAGS, program, folder, "p0", String(commits), acks, String(writers)],
       {
         stdio: ["ignore", "ignore", "pipe"],
         encoding: "utf8",

@@ -3,7 +3,7 @@
  * the file $TORTURE_LOG; and makes the $TORTURE_FAIL_AT-th sync or write (as $TORTURE_FAIL says, "sync" or "write") fail.
  *
  * A record: kind (1 byte), 1 byte of nothing, length of the path (2), number of the sync (4), offset (8), length of the data (8), path,
- * data; in the machine's byte order. Kinds: W write, L set length, S a sync begins, E it has succeeded, F it has failed,
+ * data; in the machine's byte order. Kinds: W write, L set length, S a sync begins, E it has succeeded, F it (or, with number 0, a write) has failed,
  * O opened for creation, Z opened and emptied, U unlinked, R renamed (data: the new name), A acknowledgement.
  */
 #define _GNU_SOURCE
@@ -133,6 +133,7 @@ ssize_t write(int fd, const void *data, size_t length) {
   if (!known(fd)) return real_write(fd, data, length);
   pthread_mutex_lock(&mutex);
   if (!is_acks(fd) && fails(fail_writes)) {
+    record('F', paths[fd], 0, 0, NULL, 0);
     pthread_mutex_unlock(&mutex);
     errno = EIO;
     return -1;
@@ -150,6 +151,7 @@ ssize_t write(int fd, const void *data, size_t length) {
     if (!known(fd)) return real_##name(fd, data, length, offset); \
     pthread_mutex_lock(&mutex); \
     if (!is_acks(fd) && fails(fail_writes)) { \
+      record('F', paths[fd], 0, 0, NULL, 0); \
       pthread_mutex_unlock(&mutex); \
       errno = EIO; \
       return -1; \
