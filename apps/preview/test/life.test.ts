@@ -138,10 +138,10 @@ describe("ending", () => {
   });
 
   test("but not while somebody is connected", async () => {
-    await using place = new Place({ SORBUS_PREVIEW_IDLE: "0.001" });
+    await using place = new Place({ SORBUS_PREVIEW_IDLE: "0.01" });
     const connection = await place.connect();
     for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       await connection.call("sessions", {});
     }
     expect(isAlive(connection.pid)).toBe(true);

@@ -1,5 +1,5 @@
 /** A client of the daemon: connects, starts one if none answers, and replaces one of another version. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -82,8 +82,40 @@ async function start(
   wanted: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Connection> {
+  const deadline = performance.now() + START_LIMIT;
+  let starting = spawnDaemon(where, env);
+  for (let pause = 5; ; pause = Math.min(50, pause * 1.5)) {
+    const connection = await tryConnect(where);
+    if (connection !== undefined && fits(connection, wanted)) {
+      // Somebody else's was faster. One that is still loading would start later, perhaps when that one has ended.
+      if (connection.pid !== starting.child.pid) starting.child.kill();
+      return connection;
+    }
+    connection?.close();
+    // It left the place to another one, which has ended since; or it has ended already because nobody came.
+    if (starting.ended === "well" && connection === undefined) starting = spawnDaemon(where, env);
+    else if ((starting.ended !== undefined && starting.ended !== "well") || performance.now() > deadline) {
+      starting.child.kill();
+      throw new Problem({
+        phase: "daemon",
+        code: "daemon-did-not-start",
+        message: "the preview daemon did not start",
+        detail: `${starting.ended ?? `it did not answer within ${START_LIMIT / 1000} s`}\n${tail(where.log)}`,
+        remediation: `Run \`sx preview serve --daemon\` to see why; its log is ${where.log}.`,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+interface Starting {
+  readonly child: ChildProcess;
+  /** "well", or how it failed; undefined: it runs. */
+  ended: string | undefined;
+}
+
+function spawnDaemon(where: Places, env: Readonly<Record<string, string | undefined>>): Starting {
   const log = openSync(where.log, "a", 0o600);
-  let ended: string | undefined;
   try {
     const child = spawn(process.execPath, daemonCommand(), {
       cwd: "/",
@@ -92,32 +124,17 @@ async function start(
       stdio: ["ignore", log, log],
       env: { ...env },
     });
+    const starting: Starting = { child, ended: undefined };
     child.once("error", (error) => {
-      ended = error.message;
+      starting.ended = error.message;
     });
     child.once("exit", (code, signal) => {
-      // 0: another one was faster, and answers.
-      if (code !== 0) ended = `it ended with ${signal ?? `exit code ${code}`}`;
+      starting.ended = code === 0 ? "well" : `it ended with ${signal ?? `exit code ${code}`}`;
     });
     child.unref();
+    return starting;
   } finally {
     closeSync(log);
-  }
-  const deadline = performance.now() + START_LIMIT;
-  for (let pause = 5; ; pause = Math.min(50, pause * 1.5)) {
-    const connection = await tryConnect(where);
-    if (connection !== undefined && fits(connection, wanted)) return connection;
-    connection?.close();
-    if (ended !== undefined || performance.now() > deadline) {
-      throw new Problem({
-        phase: "daemon",
-        code: "daemon-did-not-start",
-        message: "the preview daemon did not start",
-        detail: `${ended ?? `it did not answer within ${START_LIMIT / 1000} s`}\n${tail(where.log)}`,
-        remediation: `Run \`sx preview serve --daemon\` to see why; its log is ${where.log}.`,
-      });
-    }
-    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
@@ -145,7 +162,8 @@ function tryConnect(where: Places): Promise<(Connection & { readonly protocol: n
   return new Promise((resolve, reject) => {
     const socket = connectSocket(where.socket);
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ECONNREFUSED" || error.code === "ENOTSOCK") {
+      // A reset is of one that is just being killed.
+      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ECONNRESET", "EPIPE"].includes(error.code ?? "")) {
         resolve(undefined);
       } else {
         reject(

@@ -15,7 +15,7 @@ export function answers(socket: string): Promise<boolean> {
       resolve(true);
     });
     probe.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED" || error.code === "ENOENT" || error.code === "ENOTSOCK")
+      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ECONNRESET", "EPIPE"].includes(error.code ?? ""))
         resolve(false);
       // A queue that is full belongs to somebody alive.
       else if (error.code === "EAGAIN") resolve(true);
