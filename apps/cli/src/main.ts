@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { checkCommand } from "./commands/check.ts";
 import { disassembleCommand } from "./commands/disassemble.ts";
 import { fmtCommand } from "./commands/fmt.ts";
+import { profileCommand } from "./commands/profile.ts";
 import { replCommand } from "./commands/repl.ts";
 import { evalCommand, runCommand, traceCommand } from "./commands/run.ts";
 import { type ServeFlags, serveCommand } from "./commands/serve.ts";
@@ -105,8 +106,17 @@ running(
   program
     .command("trace")
     .description("run a program and show each effect with its answer")
-    .argument("<file>"),
-).action((file: string, flags: RunFlags) => traceCommand(file, flags));
+    .argument("<file>")
+    .option("--jit", "show what the JIT compiles, and where its code had to be left, instead"),
+).action((file: string, flags: RunFlags & { jit?: boolean }) => traceCommand(file, flags));
+
+running(
+  program
+    .command("profile")
+    .description("run a program and write where the time went, for DevTools or speedscope")
+    .argument("<file>")
+    .requiredOption("-o, --output <file>", "where to write it: a .cpuprofile"),
+).action((file: string, flags: RunFlags & { output: string }) => profileCommand(file, flags));
 
 program
   .command("disassemble")

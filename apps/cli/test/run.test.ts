@@ -1,5 +1,7 @@
 /** `sx eval`, `sx run` and their options: values on standard output, all else on standard error. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { folderWith, output, result, start, sx, sxCommand } from "./sx.ts";
 
@@ -185,4 +187,23 @@ test("sx disassemble shows the code of one definition", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("; a.sx/f\n");
   expect(stdout).not.toContain("a.sx/g");
+});
+
+test("sx trace --jit shows what is compiled, and where the code had to be left", async () => {
+  const cwd = folderWith({ "a.sx": "(define (twice x) (+ x x))\n(dotimes (i 9) (twice i))\n(twice 0.5)\n" });
+  const { stdout, stderr, code } = await sx(["trace", "--jit", "--jit-threshold", "0", "a.sx"], { cwd });
+  expect([stdout, code]).toEqual(["", 0]);
+  expect(stderr).toMatch(/^compiled twice a\.sx:1:19, to learn: \d+ bytes$/m);
+});
+
+test("sx profile writes where the time went, by SX functions and lines", async () => {
+  const cwd = folderWith({ "a.sx": "(define (f n) (if (< n 2) n (+ (f (- n 1)) (f (- n 2)))))\n(f 27)\n" });
+  const { stderr, code } = await sx(["profile", "a.sx", "-o", "a.cpuprofile"], { cwd });
+  expect([stderr, code]).toEqual(["wrote a.cpuprofile\n", 0]);
+  const profile = JSON.parse(readFileSync(join(cwd, "a.cpuprofile"), "utf8")) as {
+    nodes: { callFrame: { functionName: string; url: string; lineNumber: number } }[];
+  };
+  expect(profile.nodes.map((n) => n.callFrame)).toContainEqual(
+    expect.objectContaining({ functionName: "f", url: "a.sx", lineNumber: 0 }),
+  );
 });

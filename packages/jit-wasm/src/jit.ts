@@ -18,6 +18,7 @@ import {
   opcodes,
   type Primitive,
   payloadOf,
+  positionAt,
   primitives,
   renderTemplate,
   resolveCall,
@@ -615,10 +616,12 @@ export class WasmJit implements Jit {
         isSelfCall,
       };
       this.#ready.memory.words[state.counter >> 2] = this.#promotion;
-      const name = continues ? `${code.name || "anonymous"}@${entry}` : code.name || "anonymous";
+      // As profilers and stack traces of the engine show it; no other function of a unit has a blank in its name.
+      const at = positionAt(code, entry);
+      const name = `${code.name || "fn"} ${at === undefined ? "?" : `${at.file}:${at.line}`}`;
       const unit = new Unit(name, this.#ready.world);
       announce(unit, plan, named);
-      new FunctionEmitter(unit, plan, "f");
+      new FunctionEmitter(unit, plan, name);
       const bytes = unit.encode();
       this.#options.onUnit?.(bytes, code);
       const exports = instantiate(bytes, unit.imports);

@@ -3,12 +3,12 @@
  * anything else is prepared by the host, or the function leaves and the VM makes the call.
  */
 
-import { type Cell, HEADER } from "@sorbus/vm";
+import { type Cell, closureCode, HEADER } from "@sorbus/vm";
 import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
 import { anyref, ref, refNull } from "@sorbus/wasm-encoder";
 import type { Instruction } from "../flow.ts";
 import { ANY } from "../infer.ts";
-import type { FunctionEmitter } from "./function.ts";
+import { type FunctionEmitter, signatureOf } from "./function.ts";
 import { row } from "./instructions.ts";
 
 interface TailCall {
@@ -29,6 +29,13 @@ export function call(e: FunctionEmitter, { pc }: Instruction, { to, ...what }: C
   const result = e.scratch("r", anyref);
   if (e.unit.world.metered) e.burn(pc);
   f.op("block", { label: "returned" });
+  if (isItself(e, what)) {
+    f.op("global.get", e.unit.constant(what.callee)).op("struct.get", "$global", "clo");
+    f.op("local.get", "clo").op("ref.eq").op("if", {}).op("local.get", "clo");
+    depth(e);
+    for (let i = 0; i < what.count; i++) e.any(what.base + HEADER + i);
+    f.op("call", e.f.index).op("local.set", result).op("br", "returned").op("end");
+  }
   direct(e, what, (type) => {
     f.op("call_ref", type).op("local.set", result).op("br", "returned");
   });
@@ -50,6 +57,13 @@ export function tailCall(e: FunctionEmitter, instruction: Instruction, what: Tai
   prepare(e, pc, what);
   calleeOf(e, what.callee);
   f.op("local.get", "depth").op("return_call", e.unit.helper("proceed"));
+}
+
+/** Whether a global is, at present, a closure of the running function: it may then be called without a reference. */
+function isItself(e: FunctionEmitter, { callee, count }: TailCall): boolean {
+  const { code, plan } = e;
+  if (plan.continues || typeof callee === "number" || !signatureOf(code).direct) return false;
+  return count === code.required && callee.value !== undefined && closureCode(callee.value) === code;
 }
 
 /** The running closure itself, by its name: a jump to the start. */

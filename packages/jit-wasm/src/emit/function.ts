@@ -79,7 +79,7 @@ export class FunctionEmitter {
     };
     if (row) params.row = ref("$anys");
     else for (let r = 0; r < code.required; r++) params[this.#name(r, ANY)] = anyref;
-    this.f = unit.module.func(name, { type: continues ? "$fk" : signature.type, params, export: true });
+    this.f = unit.module.func(name, { type: continues ? "$fk" : signature.type, params, export: "f" });
     const given = continues ? liveRegisters(code, entry) : range(row ? parametersOf(code) : code.required);
     const types = new Array<Rep>(code.registers).fill(0);
     for (const r of given) types[r] = ANY;

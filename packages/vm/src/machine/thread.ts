@@ -274,6 +274,11 @@ export class VmThread implements Thread {
     this.stack = grown;
   }
 
+  /** Raises "limit" where a segment of that length would exceed the bound of the whole stack. */
+  private checkRoom(length: number): void {
+    if (length > this.stack.length && this.depth() - this.fp + length > this.slotLimit) throw overflow();
+  }
+
   /** Room for a frame of `slots` slots on top of `this.to`: grows the segment or begins a new one. */
   makeRoom(slots: number, limit: number = this.slotLimit): void {
     const need = this.to + slots;
@@ -313,6 +318,8 @@ export class VmThread implements Thread {
     const call = resolveCall(stack[base + HEADER + CLOSURE] as Value, args, named);
     if (tail) this.dropFrame();
     else {
+      // A stack that is full is an error of this call, not of what follows it.
+      if (call.type === "frame") this.checkRoom(base + HEADER + call.code.registers);
       this.pc = next;
       this.to = base;
     }
