@@ -14,7 +14,7 @@ test.each(TEN)("%s has a size for slow peers", (name) => {
   expect(programs.find((one) => one.name === name)?.brief).toBeGreaterThan(0);
 });
 
-for (const { name, options } of tiersOf(["vm", "cek"])) {
+for (const { name, options } of tiersOf(["jit", "vm", "cek"])) {
   test.each(programs)(`$name on the ${name}`, async ({ file, run, small }) => {
     expect(await load(file, options)(small)).toBe(run(small));
   });
@@ -28,5 +28,5 @@ test.each(programs.filter(({ emitted }) => emitted !== undefined))(
 );
 
 test("a tier that is none is an error that names those there are", () => {
-  expect(() => tiersOf(["warp"])).toThrow("there is no tier warp, only vm, cek");
+  expect(() => tiersOf(["warp"])).toThrow("there is no tier warp, only jit, vm, cek");
 });
