@@ -44,6 +44,11 @@ export interface JitOptions {
   readonly maxUnits?: number;
   /** For tests: after how many instructions compiled code leaves for no reason, asked anew each time. */
   readonly patience?: () => number;
+  /**
+   * Whether compiled code counts calls, loops and bytes. Default true. False makes calls a little faster, and a run that
+   * has limits, a slice or a signal does without compiled code.
+   */
+  readonly metered?: boolean;
   /** Names of functions that are not to be compiled. Default: none. */
   readonly exclude?: readonly (string | RegExp)[];
   /** Told of the bytes of each module before it is instantiated: for tools that look at them. */
@@ -119,7 +124,7 @@ interface Made {
 
 export class WasmJit implements Jit {
   readonly threshold: number;
-  metered = false;
+  readonly metered: boolean;
   readonly stats: JitStats = { compiled: 0, deopts: 0, fallbacks: 0, bytes: 0 };
   readonly #options: JitOptions;
   readonly #promotion: number;
@@ -140,6 +145,7 @@ export class WasmJit implements Jit {
   constructor(options: JitOptions = {}) {
     this.#options = options;
     this.threshold = options.threshold ?? 500;
+    this.metered = options.metered ?? true;
     this.#promotion = options.promotion ?? 2_000;
   }
 
@@ -150,13 +156,10 @@ export class WasmJit implements Jit {
 
   #make(): Made {
     const memory = new Memory();
-    const jit = this;
     const world: UnitWorld = {
       host: this.#host(),
       memory: memory.object,
-      get metered() {
-        return jit.metered;
-      },
+      metered: this.metered,
       primitive: (primitive, args) => this.#wrap(primitive, args),
       named: (name) => named(name),
       template: (template) => (row) =>

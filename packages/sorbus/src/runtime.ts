@@ -142,7 +142,7 @@ export class Runtime {
       (start) => this.runNow(start),
       options.development ?? true,
       (specifier, from) => this.files.resolve(specifier, from),
-      { record: options.record ?? false, sliced: options.slice !== undefined },
+      { record: options.record ?? false },
     );
     this.bridge = {
       crossed: new WeakMap(),

@@ -181,11 +181,7 @@ export class World {
     runNow: RunNow,
     development: boolean,
     resolve: (specifier: string, from: string) => string,
-    {
-      diagnose = false,
-      record = false,
-      sliced = false,
-    }: { readonly diagnose?: boolean; readonly record?: boolean; readonly sliced?: boolean } = {},
+    { diagnose = false, record = false }: { readonly diagnose?: boolean; readonly record?: boolean } = {},
   ) {
     this.freezing = {
       globals: () => this.globals(),
@@ -199,7 +195,6 @@ export class World {
       compile: (form, result) => this.compileForm(form, result),
       suggest: (cell) => this.suggest(cell),
       now,
-      sliced,
       freezing: this.freezing,
     };
     this.core = coreModule(coreValues(), {

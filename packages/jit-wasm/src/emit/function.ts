@@ -131,10 +131,13 @@ export class FunctionEmitter {
       .op("end");
   }
 
+  /** Takes one off a count in memory; pushes 1 where none was left. */
   #countDown(address: number): void {
-    this.f.op("i32.const", 0).op("i32.const", 0).op("i32.load", { align: 2, offset: address });
-    this.f.op("i32.const", 1).op("i32.sub").op("i32.store", { align: 2, offset: address });
-    this.f.op("i32.const", 0).op("i32.load", { align: 2, offset: address }).op("i32.const", 0).op("i32.lt_s");
+    const { f } = this;
+    const left = this.scratch("left", "i32");
+    f.op("i32.const", 0).op("i32.const", 0).op("i32.load", { align: 2, offset: address });
+    f.op("i32.const", 1).op("i32.sub").op("local.tee", left).op("i32.store", { align: 2, offset: address });
+    f.op("local.get", left).op("i32.const", 0).op("i32.lt_s");
   }
 
   /** Takes one off the fuel; leaves at `pc` when there is none left. */

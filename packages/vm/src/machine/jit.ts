@@ -31,7 +31,7 @@ export interface Jit {
   /** The heat that a function starts with. */
   readonly threshold: number;
   /** Whether compiled code counts calls, loops and bytes, as limits and slices need. */
-  metered: boolean;
+  readonly metered: boolean;
   /**
    * A call of a function whose heat is used up. The values of its parameters are `values[at]` and following.
    * Undefined: it is not compiled, and its heat has been set anew. Null: `exit` says how it was left.

@@ -26,8 +26,6 @@ export interface MachineHost {
   suggest(cell: Cell): string | undefined;
   /** Milliseconds, for time limits. */
   now(): number;
-  /** Whether runs are cut into slices, so that calls and loops must be counted even without limits. */
-  readonly sliced?: boolean;
   readonly freezing: FreezeWorld;
 }
 
@@ -72,10 +70,6 @@ export class Machine implements Engine<UnitCode> {
     this.host = host;
     this.jit = jit;
     this.limits = effective(limits);
-    const { steps, time, memory } = this.limits;
-    if (jit !== undefined) {
-      jit.metered = host.sliced === true || Math.min(steps, time, memory) !== Number.POSITIVE_INFINITY;
-    }
   }
 
   now(): number {
