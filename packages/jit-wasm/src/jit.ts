@@ -14,12 +14,9 @@ import {
   type JitExit,
   type LeftFrame,
   liveRegisters,
-  type Opcode,
-  opcodes,
   type Primitive,
   payloadOf,
   positionAt,
-  primitives,
   renderTemplate,
   resolveCall,
   type Template,
@@ -27,11 +24,13 @@ import {
   type Value,
 } from "@sorbus/vm";
 import { heap, instantiate, put } from "@sorbus/vm/heap-module";
+import { announce, named } from "./announce.ts";
+import { isMachineCode, lengthOf, seenAt } from "./code.ts";
 import { FunctionEmitter, type Plan, parametersOf, signatureOf } from "./emit/function.ts";
 import { buildEntry, type EntryExports, entryExports } from "./entry.ts";
-import { decode, flowOf, type Instruction } from "./flow.ts";
+import { flowOf, type Instruction } from "./flow.ts";
 import type { HostImports } from "./host.ts";
-import { type Profile, SAW_FLOAT, SAW_OTHER } from "./infer.ts";
+import { type Profile, SAW_FLOAT } from "./infer.ts";
 import { FUEL, Memory, PATIENCE } from "./memory.ts";
 import { Unit, type UnitWorld } from "./unit.ts";
 
@@ -623,7 +622,7 @@ export class WasmJit implements Jit {
       const at = positionAt(code, entry);
       const name = `${code.name || "fn"} ${at === undefined ? "?" : `${at.file}:${at.line}`}`;
       const unit = new Unit(name, this.#ready.world);
-      announce(unit, plan, named);
+      announce(unit, plan);
       new FunctionEmitter(unit, plan, name);
       const bytes = unit.encode();
       this.#options.onUnit?.(bytes, code);
@@ -659,84 +658,5 @@ export class WasmJit implements Jit {
       write(cell.value);
     }
     return global;
-  }
-}
-
-function named(name: string): Primitive {
-  const found = primitives.get(name);
-  if (found === undefined) throw new RangeError(`the JIT needs a primitive ${name}`);
-  return found;
-}
-
-/** Code that no program wrote. */
-function isMachineCode(code: Code): boolean {
-  return code.positions.length === 0 && code.unit?.hash === "";
-}
-
-function lengthOf(code: Code, pc: number): number {
-  return (opcodes[code.code[pc] as number] as Opcode).length;
-}
-
-/** What an instruction has met that its code was not made for. */
-function seenAt(code: Code, pc: number, register: (r: number) => unknown): number {
-  return operandsOf(code, pc).every((r) => typeof register(r) === "number") ? SAW_FLOAT : SAW_OTHER;
-}
-
-/** The registers that an arithmetic instruction or comparison reads. */
-function operandsOf(code: Code, pc: number): number[] {
-  const instruction = decode(code).get(pc);
-  if (instruction === undefined) return [];
-  return instruction.opcode.operands.flatMap(({ kind }, i) =>
-    kind === "use" ? [instruction.operands[i] as number] : [],
-  );
-}
-
-/** Tells a unit what a function refers to. */
-function announce(unit: Unit, { code, flow }: Plan, primitiveNamed: (name: string) => Primitive): void {
-  unit.announceHost(code);
-  for (const { instructions } of flow.blocks) {
-    for (const { opcode, operands } of instructions) {
-      const [a = 0, b = 0, c = 0] = operands;
-      const constant = (i: number): unknown => code.constants[i];
-      switch (opcode.name) {
-        case "CONST":
-          unit.announce(constant(b) as Value);
-          break;
-        case "GLOBAL":
-          unit.announceCell(constant(b) as Cell);
-          break;
-        case "SETGLOBAL":
-        case "DEFINE":
-        case "CALLGLOBAL":
-        case "TAILCALLGLOBAL":
-          unit.announceCell(constant(a) as Cell);
-          break;
-        case "CLOSURE":
-          unit.announceClosure((constant(b) as { code: Code }).code);
-          break;
-        case "FIRST":
-        case "REST":
-          unit.announcePrimitive(primitiveNamed(opcode.name.toLowerCase()), 1);
-          break;
-        case "CONS":
-          unit.announcePrimitive(primitiveNamed("cons"), 2);
-          break;
-        case "PRIM0":
-        case "PRIM1":
-        case "PRIM2":
-        case "PRIM3":
-          unit.announcePrimitive(constant(b) as Primitive, Number(opcode.name.slice(4)));
-          break;
-        case "PRIMN":
-        case "TEMPLATE":
-          unit.announceRow(constant(b) as object);
-          break;
-        case "CALLNAMED":
-        case "TAILCALLNAMED":
-          unit.announceHost(constant(c) as object);
-          break;
-        default:
-      }
-    }
   }
 }

@@ -3,7 +3,18 @@
  * Imports come before functions in a module, so all of them are announced before the first body is written.
  */
 
-import { type Cell, type Code, EMPTY, FALSE, NIL, Primitive, TRUE, UNSET, type Value } from "@sorbus/vm";
+import {
+  type Cell,
+  type Code,
+  closureCode,
+  EMPTY,
+  FALSE,
+  NIL,
+  Primitive,
+  TRUE,
+  UNSET,
+  type Value,
+} from "@sorbus/vm";
 import { HEAP_TYPES, heapModule } from "@sorbus/vm/heap-module";
 import { anyref, externref, Module, type RefType, ref, type ValType } from "@sorbus/wasm-encoder";
 import { signatureOf } from "./emit/function.ts";
@@ -83,6 +94,7 @@ export class Unit {
   readonly imports: Record<"h" | "j" | "k", Record<string, unknown>>;
   readonly #constants: Map<unknown, string> = new Map();
   readonly #hosts: Map<object, string> = new Map();
+  readonly #callees: Map<Value, string> = new Map();
   readonly #prototypes: Map<Code, string> = new Map();
   readonly #templates: Map<object, string> = new Map();
   readonly #helpers: Set<string> = new Set();
@@ -140,6 +152,17 @@ export class Unit {
     this.announceHost(code);
     if (this.#prototypes.has(code)) return;
     this.#prototypes.set(code, this.#global(ref(signatureOf(code).closure), this.world.prototype(code)));
+  }
+
+  /** Announces a closure that a global holds at present, if calls of it can be bound without the host. */
+  announceCallee(value: Value): void {
+    if (this.#callees.has(value) || bindsPlainly(value) === undefined) return;
+    this.#callees.set(value, this.#global(ref("$clo"), value));
+  }
+
+  /** The name of the global that holds an announced callee; undefined: it is none. */
+  callee(value: Value | undefined): string | undefined {
+    return value === undefined ? undefined : this.#callees.get(value);
   }
 
   /** Announces what is called with a row: a primitive of many arguments, a template. */
@@ -205,6 +228,13 @@ export class Unit {
 
 export function primitiveName(primitive: Primitive, args: number | "row"): string {
   return `${primitive.name}/${args}`;
+}
+
+/** The code of a function that takes its arguments as a row, if they are matched to its parameters by their places alone. */
+export function bindsPlainly(value: Value): Code | undefined {
+  const code = closureCode(value) as Code | null;
+  if (code === null || code.kind !== "function" || code.keys.length > 0) return undefined;
+  return signatureOf(code).direct ? undefined : code;
 }
 
 function announced(name: string | undefined): string {

@@ -8,8 +8,9 @@ import { MAX_DIRECT_ARITY } from "@sorbus/vm/heap-module";
 import { anyref, ref, refNull } from "@sorbus/wasm-encoder";
 import type { Instruction } from "../flow.ts";
 import { ANY } from "../infer.ts";
+import { bindsPlainly } from "../unit.ts";
 import { type FunctionEmitter, signatureOf } from "./function.ts";
-import { row } from "./instructions.ts";
+import { listOf, row } from "./instructions.ts";
 
 interface TailCall {
   /** A register, or a global binding. */
@@ -32,16 +33,17 @@ export function call(e: FunctionEmitter, { pc }: Instruction, { to, ...what }: C
   if (isItself(e, what)) {
     f.op("global.get", e.unit.constant(what.callee)).op("struct.get", "$global", "clo");
     f.op("local.get", "clo").op("ref.eq").op("if", {}).op("local.get", "clo");
-    depth(e);
+    depth(e, false);
     for (let i = 0; i < what.count; i++) e.any(what.base + HEADER + i);
     f.op("call", e.f.index).op("local.set", result).op("br", "returned").op("end");
   }
-  direct(e, what, (type) => {
+  const go = (type: "$fv" | `$f${number}`): void => {
     f.op("call_ref", type).op("local.set", result).op("br", "returned");
-  });
+  };
+  if (!bound(e, what, false, go)) direct(e, what, false, go);
   prepare(e, pc, what);
   calleeOf(e, what.callee);
-  depth(e);
+  depth(e, false);
   f.op("call", e.unit.helper("proceed")).op("local.set", result).op("end");
   e.leaveIfNull(result, pc);
   f.op("local.get", result);
@@ -53,7 +55,10 @@ export function tailCall(e: FunctionEmitter, instruction: Instruction, what: Tai
   const { pc } = instruction;
   if (e.unit.world.metered) e.burn(pc);
   if (e.plan.isSelfCall(instruction)) selfCall(e, what);
-  direct(e, what, (type) => f.op("return_call_ref", type));
+  const go = (type: "$fv" | `$f${number}`): void => {
+    f.op("return_call_ref", type);
+  };
+  if (!bound(e, what, true, go)) direct(e, what, true, go);
   prepare(e, pc, what);
   calleeOf(e, what.callee);
   f.op("local.get", "depth").op("return_call", e.unit.helper("proceed"));
@@ -79,9 +84,10 @@ function selfCall(e: FunctionEmitter, { callee, base, count }: TailCall): void {
   f.op("end");
 }
 
-/** Pushes what a callee takes as depth, one call deeper. */
-function depth(e: FunctionEmitter): void {
-  e.f.op("local.get", "depth").op("i32.const", e.weight).op("i32.sub");
+/** Pushes what a callee takes as depth: less than this frame had, unless it comes in its place. */
+function depth(e: FunctionEmitter, tail: boolean): void {
+  e.f.op("local.get", "depth");
+  if (!tail) e.f.op("i32.const", e.weight).op("i32.sub");
 }
 
 function calleeOf(e: FunctionEmitter, callee: number | Cell): void {
@@ -93,6 +99,7 @@ function calleeOf(e: FunctionEmitter, callee: number | Cell): void {
 function direct(
   e: FunctionEmitter,
   { callee, base, count, named }: TailCall,
+  tail: boolean,
   go: (type: `$f${number}`) => void,
 ): void {
   const { f } = e;
@@ -109,11 +116,53 @@ function direct(
   f.op("local.get", clo).op("extern.convert_any").op("i32.const", count).op("call", "link");
   f.op("br_if", "again").op("br", "other").op("end");
   f.op("local.get", clo).op("ref.as_non_null");
-  depth(e);
+  depth(e, tail);
   for (let i = 0; i < count; i++) e.any(base + HEADER + i);
   f.op("local.get", code);
   go(type);
   f.op("unreachable").op("end").op("drop").op("end").op("end");
+}
+
+/**
+ * The call of a global that holds, at present, a function of optional or rest parameters: its row is made here. False: it is
+ * none, or the number of arguments is wrong.
+ */
+function bound(
+  e: FunctionEmitter,
+  { callee, base, count, named }: TailCall,
+  tail: boolean,
+  go: (type: "$fv") => void,
+): boolean {
+  if (typeof callee === "number" || named !== undefined || callee.value === undefined) return false;
+  const expected = e.unit.callee(callee.value);
+  const code = bindsPlainly(callee.value);
+  if (expected === undefined || code === undefined || count < code.min || count > code.max) return false;
+  const { f } = e;
+  const clo = e.scratch("cv", refNull("$clov"));
+  const target = e.scratch("fv", refNull("$fv"));
+  f.op("block", { label: "other" }).op("loop", { label: "again" });
+  f.op("global.get", e.unit.constant(callee)).op("struct.get", "$global", "clo");
+  f.op("global.get", expected).op("ref.eq").op("i32.eqz").op("br_if", "other");
+  f.op("global.get", expected).op("ref.cast", ref("$clov")).op("local.tee", clo);
+  f.op("struct.get", "$clov", "code").op("local.tee", target).op("ref.is_null").op("if", {});
+  f.op("local.get", clo).op("extern.convert_any").op("i32.const", count).op("call", "link");
+  f.op("br_if", "again").op("br", "other").op("end");
+  f.op("local.get", clo).op("ref.as_non_null");
+  depth(e, tail);
+  const positional = code.required + code.optional;
+  for (let i = 0; i < positional; i++) {
+    if (i < count) e.any(base + HEADER + i);
+    else f.op("global.get", "unset");
+  }
+  if (code.rest) {
+    if (count <= positional) f.op("global.get", "empty");
+    else listOf(e, base + HEADER + positional, count - positional);
+  }
+  f.op("array.new_fixed", "$anys", positional + (code.rest ? 1 : 0));
+  f.op("local.get", target);
+  go("$fv");
+  f.op("unreachable").op("end").op("end");
+  return true;
 }
 
 /** Has the host make the call ready; leaves at `pc` where it cannot. */

@@ -286,6 +286,19 @@ function closure(e: FunctionEmitter, to: number, spec: ClosureSpec): void {
   e.set(to, ANY);
 }
 
+/** Pushes a list of `count` registers, one at least. */
+export function listOf(e: FunctionEmitter, first: number, count: number): void {
+  account(e, 88 + 8 * count);
+  e.f.op("i32.const", count);
+  row(e, first, count);
+  e.f
+    .op("i32.const", 0)
+    .op("i32.const", count)
+    .op("struct.new", "$buf")
+    .op("i32.const", 0)
+    .op("struct.new", "$slice");
+}
+
 /** Pushes registers `first` … as one array. */
 export function row(e: FunctionEmitter, first: number, count: number): void {
   for (let i = 0; i < count; i++) e.any(first + i);
