@@ -18,7 +18,7 @@ import { touchElement } from "./touch.ts";
 /** How many pages wait for the next picture; more are made while more are asked for at once. */
 const KEPT_PAGES = 3;
 /** How long a page may take to load or to be drawn, in milliseconds. */
-const PAGE_LIMIT = 15_000;
+const PAGE_LIMIT = 30_000;
 
 const ARGS = [
   "--font-render-hinting=none",

@@ -3,6 +3,7 @@
  * is an election. Where there is neither (a file system without sockets), a thread of our own commits beside the
  * others.
  */
+import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -22,6 +23,16 @@ const atExit = new Set<() => void>();
 let listening = false;
 function endAll(): void {
   for (const end of atExit) end();
+}
+
+/** Committers that a batch is given to in turn when one after the other is killed. */
+const ATTEMPTS = 3;
+
+/** With a name of its own, if it changes anything. */
+function withName(atomic: PackedAtomic): PackedAtomic {
+  return atomic.txnId === undefined && atomic.changes.length > 0
+    ? { ...atomic, txnId: randomUUID() }
+    : atomic;
 }
 
 interface Link {
@@ -66,15 +77,30 @@ export class Committers {
     return this.#watching && this.#link !== undefined;
   }
 
-  /** One batch at a time. Never rejects. */
+  /**
+   * One batch at a time. Never rejects. Another process that commits may be killed before it answers: what it is sent
+   * has names, so that its successor can be asked again without harm.
+   */
   async commit(atomics: readonly PackedAtomic[], now: number): Promise<readonly PackedResult[]> {
-    let link: Link;
-    try {
-      link = this.#link ?? (await this.#connect());
-    } catch (error) {
-      const message = `Nobody can commit to ${this.#place.name}; nothing was committed: ${error instanceof Error ? error.message : String(error)}`;
-      return atomics.map(() => ({ type: "error", code: "fatal", message }));
+    let named = atomics;
+    for (let attempt = 1; ; attempt++) {
+      let link: Link;
+      try {
+        link = this.#link ?? (await this.#connect());
+      } catch (error) {
+        const code = attempt === 1 ? "fatal" : "commit-unknown";
+        const message = `Nobody can commit to ${this.#place.name}; ${attempt === 1 ? "nothing was committed" : "whether it was committed before is not known"}: ${error instanceof Error ? error.message : String(error)}`;
+        return atomics.map(() => ({ type: "error", code, message }));
+      }
+      const elsewhere = this.#socket !== undefined;
+      if (elsewhere && named === atomics) named = atomics.map(withName);
+      const results = await this.#ask(link, named, now);
+      const lost = results.some((r) => r.type === "error" && r.code === "commit-unknown");
+      if (!lost || !elsewhere || attempt === ATTEMPTS || this.#closed) return results;
     }
+  }
+
+  #ask(link: Link, atomics: readonly PackedAtomic[], now: number): Promise<readonly PackedResult[]> {
     return new Promise((resolve) => {
       const id = ++this.#ids;
       // The committer answers "busy" by itself when the lock is; this is for one that is stopped.
