@@ -14,6 +14,8 @@ import {
   type JitExit,
   type LeftFrame,
   liveRegisters,
+  type Marks,
+  NIL,
   type Primitive,
   payloadOf,
   positionAt,
@@ -136,6 +138,7 @@ export class WasmJit implements Jit {
   readonly #compiled: Set<State> = new Set();
   #units = 0;
   #uses = 0;
+  marks: Marks | undefined = undefined;
   #frames: LeftFrame[] = [];
   #raised: Value | undefined = undefined;
   #taken: unknown = undefined;
@@ -471,8 +474,13 @@ export class WasmJit implements Jit {
         case "value":
           this.#taken = put(call.value);
           return true;
-        case "control":
-          return false;
+        case "control": {
+          // To look at a mark takes no stack; all else that control builtins do is the machine's.
+          if (call.builtin.name !== "%mark" || this.marks === undefined) return false;
+          const [key = NIL, otherwise = NIL] = call.args;
+          this.#taken = put(this.marks.mark(key) ?? otherwise);
+          return true;
+        }
         case "frame":
           return call.closure === callee ? this.#bind(call.code, callee, call.registers) : false;
         default:

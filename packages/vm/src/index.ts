@@ -28,7 +28,7 @@ export * from "./machine/arity.ts";
 export { type SplitArguments, splitNamed } from "./machine/bind.ts";
 export { type ResolvedCall, resolveCall } from "./machine/call.ts";
 export * from "./machine/engine.ts";
-export type { Jit, JitExit, LeftFrame } from "./machine/jit.ts";
+export type { Jit, JitExit, LeftFrame, Marks } from "./machine/jit.ts";
 export { Machine, type MachineHost } from "./machine/machine.ts";
 export { payloadOf } from "./machine/raised.ts";
 export {

@@ -160,7 +160,7 @@ function eachThreadMark(t: VmThread, visit: (key: Value, value: Value) => boolea
   return false;
 }
 
-function findMark(t: VmThread, wanted: Value): Value | undefined {
+export function findMark(t: VmThread, wanted: Value): Value | undefined {
   let found: Value | undefined;
   eachThreadMark(t, (key, value) => {
     if (key !== wanted) return false;

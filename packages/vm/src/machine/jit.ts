@@ -25,7 +25,15 @@ export interface JitExit {
   readonly raised: Value | undefined;
 }
 
+/** What compiled code may ask of the thread that it runs for, without leaving. */
+export interface Marks {
+  /** The value of the innermost mark with that key; undefined without one. */
+  mark(key: Value): Value | undefined;
+}
+
 export interface Jit {
+  /** The thread that compiled code runs for: its marks lie under all compiled frames. */
+  marks: Marks | undefined;
   /** Calls and loop iterations that compiled code may do before it leaves; it counts down. */
   fuel: number;
   /** The heat that a function starts with. */

@@ -12,10 +12,10 @@ import { condition, NIL } from "../heap/index.ts";
 import { heap } from "../heap/instance.ts";
 import { Condition, type ConditionSpan, Raise, type StackFrame, type Value } from "../heap/value.ts";
 import { type ResolvedCall, resolveCall } from "./call.ts";
-import { callControl } from "./control.ts";
+import { callControl, findMark } from "./control.ts";
 import { dispatch } from "./dispatch.ts";
 import type { RunStats } from "./engine.ts";
-import type { Jit, LeftFrame } from "./jit.ts";
+import type { Jit, LeftFrame, Marks } from "./jit.ts";
 import type { EffectiveLimits, Machine } from "./machine.ts";
 import { bootCode } from "./machine-code.ts";
 import {
@@ -43,7 +43,7 @@ const EXIT_GRACE = 100_000;
 const TRACE_TOP = 40;
 const TRACE_BOTTOM = 10;
 
-export class VmThread implements Thread {
+export class VmThread implements Thread, Marks {
   readonly machine: Machine;
   /** The active segment; register r of the running frame is `stack[fp + r]`. */
   stack: unknown[];
@@ -429,9 +429,16 @@ export class VmThread implements Thread {
     return jit;
   }
 
+  mark(key: Value): Value | undefined {
+    return findMark(this, key);
+  }
+
   private metered(jit: Jit, run: () => Value | null | undefined): Value | null | undefined {
     jit.fuel = this.fuel;
+    const before = jit.marks;
+    jit.marks = this;
     const result = run();
+    jit.marks = before;
     const spent = this.fuel - jit.fuel;
     this.fuel -= spent;
     this.spent += spent;
